@@ -1,0 +1,1 @@
+"""config.yaml -> values that never change. The only room that knows YAML."""
