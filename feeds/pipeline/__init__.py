@@ -1,0 +1,12 @@
+"""``refresh`` sources and ``emit`` outputs, end to end: the only room in which stages meet.
+
+    one poll:     fetch -> sources.<kind>.read -> dedupe -> store              (Poller)
+    one output:   store -> filters -> formats.<format>.render -> publish       (Emitter)
+
+Nobody here knows who calls: ``once``, the daemon, or a worker.
+"""
+
+from feeds.pipeline.emit import Emission, Emitter, Verdict
+from feeds.pipeline.refresh import Outcome, Poller, Result
+
+__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict")

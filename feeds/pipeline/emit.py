@@ -1,0 +1,367 @@
+"""``emit`` one output: store -> filters -> formats.<format>.render -> validity -> publish.
+
+Outputs are a function of the store and of config.yaml. What an output was made from is hashed into a
+signature; an output with the same signature whose files still stand is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+
+from feeds import publish, validity
+from feeds.config.schema import Config, LimitStep, Output, Source, Step
+from feeds.filters import Filter, chain
+from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
+from feeds.model import Entry, Feed, Link, Moment, Person, Record, Text
+from feeds.normalize import ids, urls
+from feeds.store import Store
+
+RENDERING = "1"
+"""Raise it when rendering gives other bytes for the same entries: every output is then made anew."""
+
+SITE = ""
+"""Under this name the store remembers the files of the whole site; no output can be called so."""
+
+GROUP = 100
+"""Records that are looked at together, so that one query finds the ids they share with other sources."""
+
+SHOWN_ON_PAGE = 20
+"""Entries of each output on the page."""
+
+
+class Verdict(StrEnum):
+    """What became of one file."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    """Rendered, and the file already had these bytes."""
+    SKIPPED = "skipped"
+    """Nothing it is made from has changed."""
+    REFUSED = "refused"
+    """What was rendered is not valid; the last good file stays."""
+    REMOVED = "removed"
+    """Its output or format left config.yaml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Emission:
+    """What became of one published file.
+
+    Attributes:
+        output: Name of the output; empty for the site's own files.
+        path: Relative to the site's folder, with slashes.
+        verdict: In a word.
+        entries: How many entries are in it; None if it was skipped or removed.
+        problems: Why it was refused, or which entries were left out and why.
+    """
+
+    output: str
+    path: str
+    verdict: Verdict
+    entries: int | None = None
+    problems: tuple[str, ...] = ()
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _ages(steps: Iterable[Step]) -> bool:
+    """Say whether a chain looks at the clock, so that time alone can change its output."""
+    matches = (getattr(step, "keep", None) or getattr(step, "drop", None) for step in steps)
+    return any(match is not None and match.age is not None for match in matches)
+
+
+def _grouped(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    while group := list(islice(records, size)):
+        yield group
+
+
+def _owns(source: Source, record: Record) -> bool:
+    return source.url is not None and urls.same_site(record.id, source.url)
+
+
+class Emitter:
+    """Makes the published files of one configuration from one store.
+
+    Args:
+        config: The configuration in force.
+        store: Open and claimed.
+    """
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self.config = config
+        self.store = store
+        self.folder = config.folder / config.site.folder
+
+    def emit_all(
+        self, now: datetime, *, force: bool = False, done: Callable[[Emission], None] = lambda _: None
+    ) -> tuple[Emission, ...]:
+        """Bring every published file up to date, and remove those whose output left config.yaml.
+
+        Args:
+            now: For filters by age only; no published byte comes from it.
+            force: Render even what cannot have changed.
+            done: Hears of each file.
+
+        Raises:
+            PublishError: A file could not be put in place.
+        """
+        publish.sweep(self.folder)
+        emissions: list[Emission] = []
+
+        def tell(some: Iterable[Emission]) -> None:
+            for emission in some:
+                emissions.append(emission)
+                done(emission)
+
+        revisions = {name: state.revision for name, state in self.store.states().items()}
+        for output in self.config.outputs:
+            tell(self._emit(output, now, revisions, force=force))
+        tell(self._emit_site(now, revisions, force=force))
+        tell(self._remove_gone())
+        return tuple(emissions)
+
+    def gather(self, output: Output, now: datetime) -> Feed:
+        """Make the merged feed of an output: its newest entries behind all filters, each id once."""
+        entries = tuple(islice(self.entries(output, now), output.limit))
+        site = self.config.site
+        owner = site.owner
+        updated = max(
+            (entry.updated.instant for entry in entries if entry.updated), default=datetime.fromtimestamp(0, UTC)
+        )
+        people = (
+            (Person(name=owner.name, email=owner.email, uri=owner.uri),) if owner != type(owner)() else ()
+        )
+        return Feed(
+            id=ids.mint(self.config.authority, "output", output.name),
+            title=Text(value=output.title or f"{site.title} – {output.name}"),
+            subtitle=Text(value=output.subtitle) if output.subtitle else None,
+            links=(Link(href=site.base_url, rel="alternate", type="text/html"),) if site.base_url else (),
+            language=output.language or site.language,
+            rights=Text(value=site.rights) if site.rights else None,
+            updated=Moment(instant=updated),
+            people=people,
+            entries=entries,
+        )
+
+    def entries(self, output: Output, now: datetime) -> Iterator[Entry]:
+        """Give the entries of an output, newest first, without end but the last.
+
+        Of entries that share an id (the same post, polled from several sources) one is given: that of the
+        source whose host the id names, else the one with the oldest sort key, else of the smaller name.
+        """
+        members = {source.name: source for source in self.config.members(output)}
+        chains = {name: chain(source.filters, now) for name, source in members.items()}
+        last = chain(output.filters, now)
+        for group in _grouped(self.store.newest(tuple(members)), GROUP):
+            rivals = self._rivals(group, members)
+            for record in group:
+                if record.entry is None or self._yields(record, rivals.get(record.id, ()), members, output, now):
+                    continue
+                entry = chains[record.source](record.entry)
+                entry = entry and last(entry)
+                if entry is not None:
+                    yield entry
+
+    def _rivals(self, group: list[Record], members: Mapping[str, Source]) -> dict[str, list[Record]]:
+        """Find, for every id of a group, the records of other members that have it too."""
+        found: dict[str, list[Record]] = {}
+        for record in self.store.holders([record.id for record in group], ""):
+            if record.source in members and record.entry is not None:
+                found.setdefault(record.id, []).append(record)
+        return {key: records for key, records in found.items() if len(records) > 1}
+
+    def _yields(
+        self,
+        record: Record,
+        rivals: Iterable[Record],
+        members: Mapping[str, Source],
+        output: Output,
+        now: datetime,
+    ) -> bool:
+        """Say whether another source's copy of the same post stands for this one."""
+
+        def rank(one: Record) -> tuple[bool, datetime, str]:
+            return (not _owns(members[one.source], one), one.sort_key, one.source)
+
+        def passes(one: Record) -> bool:
+            steps = (*members[one.source].filters, *output.filters)
+            plain = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), now)
+            return one.entry is not None and plain(one.entry) is not None
+
+        return any(rank(rival) < rank(record) and passes(rival) for rival in rivals)
+
+    def _signature(self, output: Output, revisions: Mapping[str, int]) -> str:
+        members = self.config.members(output)
+        return _hash(
+            [
+                RENDERING,
+                output.model_dump(mode="json", fallback=str),
+                self.config.site.model_dump(mode="json", exclude={"folder", "formats"}),
+                self.config.authority,
+                [(s.name, revisions.get(s.name, 0), [f.model_dump(fallback=str) for f in s.filters]) for s in members],
+            ]
+        )
+
+    def _emit(
+        self, output: Output, now: datetime, revisions: Mapping[str, int], *, force: bool
+    ) -> Iterator[Emission]:
+        signature = self._signature(output, revisions)
+        names = {f"{output.name}{FEED_FORMATS[word].suffix}": word for word in output.formats}
+        aging = _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
+        if not force and not aging and self._stands(output.name, signature, names):
+            yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
+            return
+        feed = self.gather(output, now)
+        made = [self._publish_feed(output, feed, name, word) for name, word in names.items()]
+        self._remember(output.name, signature, made)
+        yield from made
+
+    def _publish_feed(self, output: Output, feed: Feed, name: str, word: str) -> Emission:
+        form = FEED_FORMATS[word]
+        address = (self.config.site.base_url or "") + name
+        body = form.render(feed, address)
+        problems = validity.check(form.media_type, body)
+        if problems:
+            # One entry that a format cannot carry must not hold back the others: it alone stays out.
+            feed, problems = self._without_the_invalid(feed, word, address, problems)
+            body = form.render(feed, address)
+            still = validity.check(form.media_type, body)
+            if still:
+                return Emission(output=output.name, path=name, verdict=Verdict.REFUSED, problems=still)
+        verdict = Verdict(publish.put(self.folder, name, body))
+        return Emission(
+            output=output.name, path=name, verdict=verdict, entries=len(feed.entries), problems=problems
+        )
+
+    def _without_the_invalid(
+        self, feed: Feed, word: str, address: str, problems: tuple[str, ...]
+    ) -> tuple[Feed, tuple[str, ...]]:
+        form = FEED_FORMATS[word]
+        good: list[Entry] = []
+        left_out: list[str] = []
+        for entry in feed.entries:
+            reasons = validity.check(form.media_type, form.render(replace(feed, entries=(entry,)), address))
+            if reasons:
+                left_out.append(f"{entry.source}: {entry.id} left out: {'; '.join(reasons)}")
+            else:
+                good.append(entry)
+        return replace(feed, entries=tuple(good)), tuple(left_out) or problems
+
+    def _emit_site(self, now: datetime, revisions: Mapping[str, int], *, force: bool) -> Iterator[Emission]:
+        config = self.config
+        names = {SITE_FORMATS[word].file: word for word in config.site.formats}
+        lines = tuple(self._line(source) for source in config.sources)
+        signature = _hash(
+            [
+                RENDERING,
+                config.site.model_dump(mode="json"),
+                [self._signature(output, revisions) for output in config.outputs],
+                [repr(line) for line in lines],
+            ]
+        )
+        aging = any(_ages((*o.filters, *(f for s in config.members(o) for f in s.filters))) for o in config.outputs)
+        if not force and not aging and self._stands(SITE, signature, names):
+            yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
+            return
+        page = self._site_page(now, lines)
+        made: list[Emission] = []
+        for name, word in names.items():
+            form = SITE_FORMATS[word]
+            body = form.render(page)
+            problems = validity.check(form.media_type, body)
+            if problems:
+                made.append(Emission(output=SITE, path=name, verdict=Verdict.REFUSED, problems=problems))
+            else:
+                made.append(
+                    Emission(output=SITE, path=name, verdict=Verdict(publish.put(self.folder, name, body)))
+                )
+        self._remember(SITE, signature, made)
+        yield from made
+
+    def _site_page(self, now: datetime, lines: tuple[SourceLine, ...]) -> SitePage:
+        site = self.config.site
+        outputs = []
+        for output in self.config.outputs:
+            feed = self.gather(output.model_copy(update={"limit": min(output.limit, SHOWN_ON_PAGE)}), now)
+            forms = [FEED_FORMATS[word] for word in output.formats]
+            files = tuple((form.media_type, f"{output.name}{form.suffix}", form.label) for form in forms)
+            title = output.title or output.name
+            outputs.append(OutputPage(name=output.name, title=title, feed=feed, files=files))
+        return SitePage(
+            title=site.title,
+            subtitle=site.subtitle,
+            base_url=site.base_url,
+            language=site.language,
+            owner=site.owner.name,
+            outputs=tuple(outputs),
+            sources=lines,
+        )
+
+    def _line(self, source: Source) -> SourceLine:
+        """Describe a source to the public: an address that holds a secret is left out."""
+        state = self.store.states([source.name]).get(source.name)
+        feed = state.feed if state else None
+        declared = feed.title.value if feed and feed.title else None
+        return SourceLine(
+            name=source.name,
+            title=source.title or declared or source.name,
+            url=None if source.private else source.url,
+            site_url=feed.link("alternate") if feed and not source.private else None,
+            tags=source.tags,
+            kind=state.kind if state and state.kind else source.kind,
+        )
+
+    def _stands(self, name: str, signature: str, files: Iterable[str]) -> bool:
+        """Say whether what was emitted last was made from the same, and is still there byte for byte."""
+        before = self.store.emitted().get(name)
+        return (
+            before is not None
+            and before.signature == signature
+            and set(before.files) == set(files)
+            and all(publish.digest(self.folder, path) == digest for path, digest in before.files.items())
+        )
+
+    def _remember(self, name: str, signature: str, made: list[Emission]) -> None:
+        """Note what was written; without a signature if something was refused, so that it is tried again."""
+        files = {emission.path: publish.digest(self.folder, emission.path) for emission in made}
+        refused = any(emission.verdict is Verdict.REFUSED for emission in made)
+        before = self.store.emitted().get(name)
+        # Files of a format that left config.yaml stay noted until ``_remove_gone`` has removed them.
+        kept = dict(before.files) if before else {}
+        self.store.save_emitted(
+            name, "" if refused else signature, kept | {path: d for path, d in files.items() if d is not None}
+        )
+
+    def _remove_gone(self) -> Iterator[Emission]:
+        wanted: dict[str, set[str]] = {
+            output.name: {f"{output.name}{FEED_FORMATS[word].suffix}" for word in output.formats}
+            for output in self.config.outputs
+        }
+        wanted[SITE] = {SITE_FORMATS[word].file for word in self.config.site.formats}
+        everything = set().union(*wanted.values())
+        for name, before in self.store.emitted().items():
+            kept = {path: d for path, d in before.files.items() if path in wanted.get(name, ())}
+            if kept == before.files and name in wanted:
+                continue
+            for path, digest in before.files.items():
+                if path not in everything and publish.remove(self.folder, path, digest):
+                    yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
+            if name in wanted:
+                self.store.save_emitted(name, before.signature, kept)
+            else:
+                self.store.forget_emitted(name)
+
+    def housekeep(self, now: datetime) -> None:
+        """Forget what ``keep`` says is old enough, and keep the store small."""
+        for source in self.config.sources:
+            if source.keep is not None:
+                self.store.prune(source.name, source.keep, now)
+        self.store.housekeep()

@@ -1,0 +1,250 @@
+"""``refresh`` one source: fetch -> sources.<kind>.read -> dedupe -> store.
+
+The only place that catches a ``SourceError``: it becomes a longer wait and a sentence in ``feeds status``,
+and the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from feeds import cadence, dedupe
+from feeds.config.schema import Config, Source
+from feeds.config.secrets import redact
+from feeds.errors import BadStatus, SourceError
+from feeds.fetch import Client, fetch
+from feeds.model import Document, Feed, NotModified, SourceState, Validators
+from feeds.sources import KINDS, read
+from feeds.store import Poll, Store
+
+READING = "1"
+"""Raise it when reading gives other entries for the same bytes: every source is then read anew."""
+
+
+class Result(StrEnum):
+    """What a poll brought."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    """A document came, and nothing in it was new."""
+    NOT_MODIFIED = "not_modified"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one poll.
+
+    Attributes:
+        source: Its name.
+        result: In a word.
+        new, changed: How many entries were added, and how many were stored anew.
+        error: One sentence if it failed, without secrets.
+        title: What the source calls itself.
+        due: From when it may be polled again.
+    """
+
+    source: str
+    result: Result
+    new: int = 0
+    changed: int = 0
+    error: str | None = None
+    title: str | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What one poll got, before it meets the store."""
+
+    source: Source
+    state: SourceState
+    feed: Feed | None
+    result: Result
+    now: datetime
+
+
+def settings_hash(source: Source) -> str:
+    """Hash what decides how a source's bytes are read; another hash makes it be read anew."""
+    shown = source.model_dump(
+        mode="json", include={"name", "kind", "url", "path", "title", "language", "timezone"}, fallback=str
+    )
+    return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
+
+
+class Poller:
+    """Polls sources of one configuration into one store.
+
+    Network and reading of many sources overlap; what touches the store is done by one writer at a time, a
+    whole group of finished polls in one transaction (a commit costs an fsync, so a group shares it).
+
+    Args:
+        config: The configuration in force.
+        store: Open and, for more than looking, claimed.
+        client: From ``fetch.open_client``.
+    """
+
+    def __init__(self, config: Config, store: Store, client: Client) -> None:
+        self.config = config
+        self.store = store
+        self.client = client
+        self.sources = {source.name: source for source in config.sources}
+        self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def refresh(self, state: SourceState, now: datetime) -> Outcome:
+        """Poll one source and remember what came.
+
+        Args:
+            state: As the store gave it.
+            now: The moment of the poll, aware.
+
+        Raises:
+            StoreError: Nothing of this poll was saved.
+        """
+        source = self.sources[state.name]
+        try:
+            answer = await self._ask(source, state, now)
+        except SourceError as error:
+            answer = self._failed(source, state, error, now)
+        return await self._saved(answer)
+
+    async def refresh_all(
+        self, states: Iterable[SourceState], now: datetime, done: Callable[[Outcome], None] = lambda _: None
+    ) -> tuple[Outcome, ...]:
+        """Poll many sources, at most ``fetch.concurrency`` at once; ``done`` hears of each as it ends."""
+        slots = asyncio.Semaphore(self.config.fetch.concurrency)
+
+        async def one(state: SourceState) -> Outcome:
+            async with slots:
+                outcome = await self.refresh(state, now)
+            done(outcome)
+            return outcome
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(state)) for state in states]
+        return tuple(task.result() for task in tasks)
+
+    async def look(self, source: Source, now: datetime) -> Feed:
+        """Fetch and read a source as a poll would, and remember nothing.
+
+        Raises:
+            SourceError: As for a poll.
+        """
+        reply = await self._document(source, Validators(), now)
+        if isinstance(reply, NotModified):
+            raise SourceError("the server answers 304 (not modified) to a request without validators")
+        _, feed = await asyncio.to_thread(read, reply, source, self.config.authority)
+        return feed
+
+    async def _document(
+        self, source: Source, validators: Validators, now: datetime
+    ) -> Document | NotModified:
+        kind = KINDS.get(source.kind)
+        if kind is not None and kind.load is not None:
+            return await asyncio.to_thread(kind.load, source, self.config.folder, validators)
+        return await fetch(self.client, source.url or "", validators, now, source=source)
+
+    async def _ask(self, source: Source, state: SourceState, now: datetime) -> _Answer:
+        reading = settings_hash(source)
+        same = state.reading == reading
+        reply = await self._document(source, state.validators if same else Validators(), now)
+        after = replace(
+            state,
+            validators=reply.validators,
+            reading=reading,
+            polled=now,
+            succeeded=now,
+            failures=0,
+            error=None,
+            error_class=None,
+            status=304 if isinstance(reply, NotModified) else reply.status,
+        )
+        feed: Feed | None = None
+        if isinstance(reply, NotModified):
+            result = Result.NOT_MODIFIED
+        else:
+            result = Result.UNCHANGED
+            digest = hashlib.sha256(reply.body).hexdigest()
+            if not same or digest != state.body_hash:
+                kind, feed = await asyncio.to_thread(read, reply, source, self.config.authority)
+                bare = replace(feed, entries=(), withdrawn=())
+                after = replace(after, kind=kind, feed=bare, body_hash=digest)
+            after = replace(after, moved_to=None if source.private else reply.moved_to)
+        due = cadence.next_due(source, now, feed=after.feed, headers=reply.headers)
+        after = replace(after, due=due, wait=(due - now).total_seconds())
+        return _Answer(source=source, state=after, feed=feed, result=result, now=now)
+
+    def _failed(self, source: Source, state: SourceState, error: SourceError, now: datetime) -> _Answer:
+        failures = state.failures + 1
+        asked = error.retry_after if isinstance(error, BadStatus) else None
+        due = cadence.after_failure(source, now, failures, asked)
+        after = replace(
+            state,
+            polled=now,
+            due=due,
+            wait=(due - now).total_seconds(),
+            failures=failures,
+            error=redact(str(error), self.config.secrets),
+            error_class=type(error).__name__,
+            status=error.status if isinstance(error, BadStatus) else None,
+        )
+        return _Answer(source=source, state=after, feed=None, result=Result.FAILED, now=now)
+
+    async def _saved(self, answer: _Answer) -> Outcome:
+        """Hand an answer to the writer and wait until it is durable."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answer, future))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        # A poll that is cancelled while it waits is written all the same: the writer is its own task.
+        return await future
+
+    async def _write(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                outcomes = await asyncio.to_thread(self._keep, [answer for answer, _ in group])
+            except Exception as error:  # noqa: BLE001  whatever it is belongs to those who wait for it
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(error)
+            else:
+                for (_, future), outcome in zip(group, outcomes, strict=True):
+                    if not future.done():
+                        future.set_result(outcome)
+
+    def _keep(self, answers: list[_Answer]) -> list[Outcome]:
+        """Decide and save a group in one transaction, one after the other, so that each sees those before."""
+        with self.store.transaction():
+            return [self._keep_one(answer) for answer in answers]
+
+    def _keep_one(self, answer: _Answer) -> Outcome:
+        source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
+        changes = dedupe.Changes()
+        if feed is not None:
+            known = self.store.recall(source.name, feed.entries)
+            others = self.store.holders([entry.id for entry in feed.entries], source.name)
+            changes = dedupe.decide(
+                feed.entries, known, others, now=now, source=source, authority=self.config.authority
+            )
+        touched = bool(changes.new or changes.changed)
+        if touched:
+            state = replace(state, changed=now)
+        self.store.save([Poll(state=state, changes=changes)])
+        if touched and source.keep is not None:
+            self.store.prune(source.name, source.keep, now)
+        return Outcome(
+            source=source.name,
+            result=Result.NEW if touched else answer.result,
+            new=len(changes.new),
+            changed=len(changes.changed),
+            error=state.error if answer.result is Result.FAILED else None,
+            title=state.feed.title.value if state.feed and state.feed.title else None,
+            due=state.due,
+        )
