@@ -1,0 +1,158 @@
+"""The plan of the house (DESIGN.md, section 2): floors, which room has what, and the few exceptions.
+
+A new room, library or exception is one line here, with its reason. Paths are relative to ``feeds/``; a room
+is a file, or a folder (ending in a slash) with all in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FLOORS: Mapping[str, int] = MappingProxyType(
+    {
+        "__main__": 7,
+        "cli": 7,
+        "daemon": 6,
+        "workers": 6,
+        "serve": 6,
+        "pipeline": 5,
+        "fetch": 4,
+        "sources": 4,
+        "filters": 3,
+        "dedupe": 3,
+        "stories": 3,
+        "store": 3,
+        "formats": 3,
+        "publish": 3,
+        "config": 2,
+        "caching": 2,
+        "cadence": 2,
+        "normalize": 2,
+        "validity": 2,
+        "model": 1,
+        "errors": 1,
+        "__init__": 0,
+    }
+)
+
+# The one arrow inside a floor: cadence is arithmetic over the settings of a source, which are plain values.
+SIDEWAYS = frozenset({("cadence", "config.schema"), ("__main__", "cli")})
+
+# Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
+# when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
+LATE = frozenset({("cli/", ""), ("store/opening.py", "feeds.store.migrate")})
+
+# Where a foreign library (or a part of the standard library that reaches out) may be imported. A room is a
+# file, or a folder with all in it. A library that is not here has no room yet: give it one.
+LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "alembic": ("store/",),
+        "apscheduler": ("daemon.py",),
+        "brotli": ("fetch/",),
+        "click": ("cli/",),
+        "cronsim": ("config/", "cadence.py"),
+        "feedgen": ("formats/",),
+        "feedparser": ("sources/",),
+        "h11": ("fetch/",),
+        "httpcore": ("fetch/",),
+        "httpx": ("fetch/",),
+        "idna": ("normalize/urls.py", "fetch/"),
+        "jinja2": ("formats/",),
+        "listparser": ("config/opml.py",),
+        "lxml": (
+            "formats/",
+            "validity.py",
+            "sources/",
+            "normalize/html.py",
+            "normalize/untrack.py",
+            "config/opml.py",
+        ),
+        "markdown_it": ("sources/articles.py", "sources/articles/", "sources/markdown.py"),
+        "markupsafe": ("formats/",),
+        "nh3": ("normalize/html.py",),
+        "py3langid": ("normalize/language.py",),
+        "pydantic": ("config/", "store/codec.py"),
+        "pydantic_core": ("config/", "store/codec.py"),
+        "rich": ("cli/",),
+        "ruamel": ("config/",),
+        "sqlalchemy": ("store/",),
+        "structlog": ("cli/", "daemon.py"),
+        "watchfiles": ("daemon.py",),
+        "yaml": ("config/", "sources/"),
+        "zstandard": ("fetch/",),
+        # The standard library's own ways out, and its ways to run what a stranger wrote.
+        "ftplib": (),
+        "http.client": ("fetch/",),
+        "marshal": (),
+        "multiprocessing": (),
+        "pickle": (),
+        "shelve": (),
+        "socket": ("fetch/",),
+        "sqlite3": ("store/",),
+        "ssl": ("fetch/",),
+        "subprocess": (),
+        "urllib.request": (),
+    }
+)
+
+CLOCK_ROOMS = ("daemon.py", "workers.py", "cli/")
+CLOCK = frozenset(
+    {
+        *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),
+        "datetime.date.today",
+        *(f"time.{name}{ns}" for name in ("time", "monotonic", "perf_counter") for ns in ("", "_ns")),
+        *(f"time.{name}" for name in ("localtime", "gmtime", "ctime")),
+    }
+)
+LOOPS = frozenset({"asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.new_event_loop"})
+
+DICE_MODULES = ("random", "secrets", "numpy.random")
+DICE = frozenset({"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4"})
+
+FILE_ROOMS = ("store/", "publish.py", "config/edit.py")
+FILE_MODULES = ("tempfile", "shutil")
+FILE_FUNCTIONS = frozenset(
+    f"os.{name}"
+    for name in (
+        *("open", "fdopen", "write", "pwrite", "truncate", "ftruncate", "mkdir", "makedirs", "mkfifo"),
+        *("replace", "rename", "renames", "unlink", "remove", "removedirs", "rmdir"),
+        *("link", "symlink", "chmod", "chown", "utime"),
+    )
+)
+FILE_METHODS = frozenset(
+    {
+        *("write_text", "write_bytes", "touch", "mkdir", "unlink", "rmdir", "rename"),
+        *("symlink_to", "hardlink_to", "chmod"),
+    }
+)
+
+# Calls at module level whose value nobody can change.
+WRAPPERS = frozenset({"MappingProxyType", "frozenset", "tuple"})
+IMMUTABLE = frozenset(
+    {
+        *("re.compile", "Path", "ZoneInfo", "NewType", "TypeVar", "ParamSpec", "namedtuple", "struct.Struct"),
+        *("timedelta", "datetime", "date", "timezone", "Decimal", "Fraction"),
+        *("range", "int", "float", "str", "bytes", "len", "min", "max", "sum", "ord", "chr", "bool", "hash"),
+        *("str.maketrans", "operator.attrgetter", "operator.itemgetter", "attrgetter", "itemgetter"),
+        *("version", "metadata.version", "importlib.metadata.version", "calendar.timegm", "partial"),
+        *("Duration", "re.escape"),
+    }
+)
+IMMUTABLE_METHODS = frozenset(
+    {
+        *("join", "strip", "lower", "upper", "format", "encode", "decode", "replace"),
+        *("with_suffix", "total_seconds"),
+    }
+)
+# Declared once and then only read, as their libraries are meant to be used.
+DECLARED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "store/": ("MetaData", "Table", "Index", "Column", "with_variant", "TypeAdapter"),
+        "config/": ("TypeAdapter",),
+        "cli/": ("option", "argument"),
+    }
+)
+
+# Where an unexpected exception may be caught: it is reported, and the other sources go on.
+BROAD = ("daemon.py", "pipeline/", "pipeline.py")
