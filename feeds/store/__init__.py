@@ -1,0 +1,13 @@
+"""Remember entries and the state of sources. The only room that knows SQLAlchemy, Alembic and SQLite.
+
+``open_store`` gives a ``Store``; what it may be asked is in ``store``, what its columns hold in ``tables``,
+what is particular about SQLite (journal, transactions, creation, backup) in ``sqlite``.
+"""
+
+from __future__ import annotations
+
+from feeds.store.opening import open_store
+from feeds.store.saving import Poll
+from feeds.store.store import Emitted, Store
+
+__all__ = ["Emitted", "Poll", "Store", "open_store"]

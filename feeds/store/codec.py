@@ -1,0 +1,174 @@
+"""Model values to column values and back, exactly.
+
+An entry is one compact JSON text: only fields that differ from their default, so that a field added to
+the model later reads back from old rows as its default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import RowMapping
+
+from feeds.errors import StoreError
+from feeds.model import Entry, Feed, Moment, Record, SourceState, Validators
+from feeds.normalize.urls import canonical
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# Anything goes back in as it came out: also a length that is no number, in a source's own words.
+_ENTRY = TypeAdapter(Entry)
+_FEED = TypeAdapter(Feed)
+_FILES = TypeAdapter(dict[str, str])
+
+
+def micros(instant: datetime) -> int:
+    """Give an aware instant in microseconds since 1970.
+
+    >>> micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    1000000
+    """
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant(number: int) -> datetime:
+    """Give the instant of that many microseconds since 1970, aware, in UTC."""
+    try:
+        return EPOCH + timedelta(microseconds=number)
+    except (OverflowError, TypeError) as error:
+        raise _damaged(f"{number!r} is no instant") from error
+
+
+def encode_entry(entry: Entry) -> str:
+    """Give an entry as JSON."""
+    return _ENTRY.dump_json(entry, exclude_defaults=True).decode()
+
+
+def decode_entry(text: str) -> Entry:
+    """Give back the entry; raise StoreError if the text is none of ours."""
+    try:
+        entry = _ENTRY.validate_json(text)
+    except ValueError as error:
+        raise _damaged("the text of an entry cannot be read") from error
+    origin = entry.origin
+    if origin is not None and origin.updated is not None:
+        origin = replace(origin, updated=origin.updated.astimezone(UTC))
+    return replace(entry, published=_utc(entry.published), updated=_utc(entry.updated), origin=origin)
+
+
+def encode_feed(feed: Feed) -> str:
+    """Give what a feed says of itself as JSON; its entries and withdrawals have their own places."""
+    return _FEED.dump_json(replace(feed, entries=(), withdrawn=()), exclude_defaults=True).decode()
+
+
+def decode_feed(text: str) -> Feed:
+    """Give back the feed without entries; raise StoreError if the text is none of ours."""
+    try:
+        feed = _FEED.validate_json(text)
+    except ValueError as error:
+        raise _damaged("what a source says of itself cannot be read") from error
+    return replace(feed, updated=_utc(feed.updated))
+
+
+def encode_files(files: dict[str, str]) -> str:
+    """Give relative paths and hashes as JSON, sorted."""
+    return _FILES.dump_json(dict(sorted(files.items()))).decode()
+
+
+def decode_files(text: str) -> dict[str, str]:
+    """Give back relative paths and hashes; raise StoreError if the text is none of ours."""
+    try:
+        return _FILES.validate_json(text)
+    except ValueError as error:
+        raise _damaged("the list of published files cannot be read") from error
+
+
+def record_row(record: Record) -> dict[str, Any]:
+    """Give a record as a row of ``entries``, without its number."""
+    return {
+        "source": record.source,
+        "id": record.id,
+        "native_id": record.native_id,
+        "url": record.url,
+        "page": None if record.url is None else canonical(record.url),
+        "first_seen": micros(record.first_seen),
+        "sort_key": micros(record.sort_key),
+        "fingerprint": record.fingerprint,
+        "entry": None if record.entry is None else encode_entry(record.entry),
+    }
+
+
+def record(row: RowMapping) -> Record:
+    """Give back the record of a row."""
+    return Record(
+        source=row["source"],
+        id=row["id"],
+        native_id=row["native_id"],
+        url=row["url"],
+        entry=None if row["entry"] is None else decode_entry(row["entry"]),
+        first_seen=instant(row["first_seen"]),
+        sort_key=instant(row["sort_key"]),
+        fingerprint=row["fingerprint"],
+    )
+
+
+def state_row(state: SourceState) -> dict[str, Any]:
+    """Give a state as a row of ``sources``; ``entries``, ``revision`` and ``newest`` are the store's own."""
+    return {
+        "name": state.name,
+        "kind": state.kind,
+        "etag": state.validators.etag,
+        "last_modified": state.validators.last_modified,
+        "body_hash": state.body_hash,
+        "reading": state.reading,
+        "feed": None if state.feed is None else encode_feed(state.feed),
+        **{
+            name: None if (moment := getattr(state, name)) is None else micros(moment)
+            for name in ("polled", "succeeded", "changed", "due")
+        },
+        "failures": state.failures,
+        "error": state.error,
+        "error_class": state.error_class,
+        "status": state.status,
+        "moved_to": state.moved_to,
+        "wait": state.wait,
+    }
+
+
+def state(row: RowMapping) -> SourceState:
+    """Give back the state of a row."""
+    moments = {
+        name: None if row[name] is None else instant(row[name])
+        for name in ("polled", "succeeded", "changed", "due")
+    }
+    return SourceState(
+        name=row["name"],
+        kind=row["kind"],
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
+        body_hash=row["body_hash"],
+        reading=row["reading"],
+        feed=None if row["feed"] is None else decode_feed(row["feed"]),
+        **moments,
+        failures=row["failures"],
+        error=row["error"],
+        error_class=row["error_class"],
+        status=row["status"],
+        moved_to=row["moved_to"],
+        wait=row["wait"],
+        entries=row["entries"],
+        revision=row["revision"],
+    )
+
+
+def _utc(moment: Moment | None) -> Moment | None:
+    # pydantic reads "Z" as a time zone of its own: equal to UTC, but another thing to a pickle or a repr.
+    return None if moment is None else replace(moment, instant=moment.instant.astimezone(UTC))
+
+
+def _damaged(what: str) -> StoreError:
+    return StoreError(f"the store is damaged: {what}; put a backup back in its place")

@@ -1,0 +1,45 @@
+"""Bring the tables up to date, in one transaction: after a crash they are the old ones or the new ones.
+
+The only room that knows Alembic, and imported only when there is something to do, because Alembic costs
+a third of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from feeds.store.tables import HEAD, METADATA
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def scripts() -> ScriptDirectory:
+    """Give the migrations of this program."""
+    return ScriptDirectory(str(SCRIPTS))
+
+
+def known(version: str) -> bool:
+    """Say whether this program has a migration of that number."""
+    return any(script.revision == version for script in scripts().walk_revisions())
+
+
+def upgrade(connection: Connection) -> None:
+    """Run what is missing, inside the transaction that the connection is in; the caller commits."""
+    directory = scripts()
+
+    def missing(now: Any, _: MigrationContext) -> Iterable[RevisionStep]:
+        # What alembic.command.upgrade calls, too; all the rest of that is about an ini file.
+        steps: Iterable[RevisionStep] = directory._upgrade_revs(HEAD, now)
+        return steps
+
+    with EnvironmentContext(Config(), directory, fn=missing) as environment:
+        environment.configure(connection=connection, target_metadata=METADATA)
+        environment.run_migrations()

@@ -1,0 +1,89 @@
+"""What is remembered that an entry just read could be: of its own source, and of others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
+
+from feeds.model import Entry, Record
+from feeds.normalize.urls import canonical
+from feeds.store import codec
+from feeds.store.merging import batches
+from feeds.store.tables import ENTRIES
+
+AROUND = timedelta(hours=36)
+"""A sort key this far from an entry's date may be of the same day: a whole day of any zone, and its noon."""
+
+MOST_OF_A_DAY = 1000
+"""Records of one stretch of days that are looked at, the newest of them; a flood is not compared."""
+
+
+def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
+    """Give all records of a source that could be one of these entries, by number.
+
+    By id, native id and page; where these find nothing for a dated entry, the records around its date too.
+    """
+    if (
+        connection.execute(select(ENTRIES.c.number).where(ENTRIES.c.source == source).limit(1)).first()
+        is None
+    ):
+        return ()
+    own = ENTRIES.c.source == source
+    natives = {entry.native_id for entry in entries if entry.native_id is not None}
+    pages = {entry.id: canonical(entry.url) for entry in entries if entry.url is not None}
+    rows: dict[int, RowMapping] = {}
+    for column, values in (
+        (ENTRIES.c.id, {entry.id for entry in entries}),
+        (ENTRIES.c.native_id, natives),
+        (ENTRIES.c.page, set(pages.values())),
+    ):
+        for some in batches(sorted(values)):
+            _collect(rows, connection, own & column.in_(some))
+    seen: set[str | None] = {row[name] for row in rows.values() for name in ("id", "native_id", "page")}
+    unmatched = (
+        entry
+        for entry in entries
+        if seen.isdisjoint({entry.id, entry.native_id or entry.id, pages.get(entry.id, entry.id)})
+    )
+    for start, end in _stretches(unmatched):
+        around = own & ENTRIES.c.entry.is_not(None) & ENTRIES.c.sort_key.between(start, end)
+        _collect(rows, connection, around, MOST_OF_A_DAY)
+    return tuple(codec.record(rows[number]) for number in sorted(rows))
+
+
+def holders(connection: Connection, ids: Collection[str], source: str) -> tuple[Record, ...]:
+    """Give the records of other sources that have one of these ids, or were given it by their source."""
+    rows: dict[int, RowMapping] = {}
+    for some in batches(sorted(set(ids))):
+        asked = or_(ENTRIES.c.id.in_(some), ENTRIES.c.native_id.in_(some))
+        _collect(rows, connection, asked & (ENTRIES.c.source != source))
+    return tuple(
+        sorted((codec.record(row) for row in rows.values()), key=lambda record: (record.id, record.source))
+    )
+
+
+def _collect(
+    rows: dict[int, RowMapping], connection: Connection, where: ColumnElement[bool], most: int | None = None
+) -> None:
+    statement = select(ENTRIES).where(where)
+    if most is not None:
+        statement = statement.order_by(ENTRIES.c.sort_key.desc(), ENTRIES.c.id).limit(most)
+    rows.update((row["number"], row) for row in connection.execute(statement).mappings())
+
+
+def _stretches(entries: Iterable[Entry]) -> Iterator[tuple[int, int]]:
+    """Give the times around these entries' dates, from and to, none overlapping another."""
+    around = codec.micros(codec.EPOCH + AROUND)
+    dates = sorted(codec.micros(entry.published.instant) for entry in entries if entry.published is not None)
+    start = end = None
+    for date in dates:
+        if start is None or end is None:
+            start = date - around
+        elif date - around > end:
+            yield start, end
+            start = date - around
+        end = date + around
+    if start is not None and end is not None:
+        yield start, end

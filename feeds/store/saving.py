@@ -1,0 +1,98 @@
+"""What a poll leaves: the state of its source, and the entries that are new or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from feeds.model import Record, SourceState
+from feeds.store import codec
+from feeds.store.merging import batches
+from feeds.store.tables import ENTRIES, SOURCES
+
+INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """What one poll leaves to remember.
+
+    Attributes:
+        state: Of the source; its ``entries`` and ``revision`` are not read, the store counts itself.
+        new: Records not yet stored. changed: records stored under the same source and id, as they are now.
+        renamed: Records of other sources that get another id: the stored id, and the record as it is now.
+    """
+
+    state: SourceState
+    new: tuple[Record, ...] = ()
+    changed: tuple[Record, ...] = ()
+    renamed: tuple[tuple[str, Record], ...] = ()
+
+
+def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; where one with these keys stands, set the columns that the rows have."""
+    if not rows:
+        return
+    insert = INSERTS[connection.dialect.name](table)
+    columns = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=columns), rows)
+
+
+def save(connection: Connection, poll: Poll) -> None:
+    """Write one poll, in the transaction that the connection is in."""
+    name = poll.state.name
+    _put_state(connection, poll.state)
+    _put_records(connection, name, (*poll.new, *poll.changed))
+    for old, record in poll.renamed:
+        gone = and_(ENTRIES.c.source == record.source, ENTRIES.c.id == old)
+        had = _with_text(connection, record.source, {old})
+        if old != record.id:
+            connection.execute(delete(ENTRIES).where(gone))
+            count(connection, record.source, -had)
+        _put_records(connection, record.source, (record,))
+
+
+def _put_state(connection: Connection, state: SourceState) -> None:
+    row = codec.state_row(state)
+    # Nearly always it is there. A first poll inserts, with the columns that are the store's own.
+    columns = {name: value for name, value in row.items() if name != "name"}
+    if not connection.execute(update(SOURCES).where(SOURCES.c.name == state.name), columns).rowcount:
+        connection.execute(SOURCES.insert(), {**row, "entries": 0, "revision": 0, "newest": None})
+
+
+def _put_records(connection: Connection, source: str, records: Sequence[Record]) -> None:
+    if not records:
+        return
+    before = _with_text(connection, source, {record.id for record in records})
+    upsert(connection, ENTRIES, ("source", "id"), [codec.record_row(record) for record in records])
+    live = {record.id: record.sort_key for record in records if record.entry is not None}
+    newest = max(map(codec.micros, live.values()), default=None)
+    count(connection, source, len(live) - before, newest)
+
+
+def _with_text(connection: Connection, source: str, ids: Collection[str]) -> int:
+    """Count how many of these are stored with their text."""
+    found = 0
+    for some in batches(sorted(ids)):
+        statement = select(func.count()).where(
+            ENTRIES.c.source == source, ENTRIES.c.id.in_(some), ENTRIES.c.entry.is_not(None)
+        )
+        found += connection.execute(statement).scalar_one()
+    return found
+
+
+def count(connection: Connection, source: str, difference: int, newest: int | None = None) -> None:
+    """Note that entries of a source changed: their number, and the greatest sort key among those written."""
+    values: dict[str, Any] = {"revision": SOURCES.c.revision + 1, "entries": SOURCES.c.entries + difference}
+    if newest is not None:
+        least = or_(SOURCES.c.newest.is_(None), SOURCES.c.newest < bindparam("greatest"))
+        values["newest"] = case((least, bindparam("greatest")), else_=SOURCES.c.newest)
+    statement = update(SOURCES).where(SOURCES.c.name == source).values(values)
+    connection.execute(statement, {} if newest is None else {"greatest": newest})

@@ -1,0 +1,191 @@
+"""The store as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from feeds.config.schema import Keep
+from feeds.model import Entry, Record, SourceState
+from feeds.store import codec, faults, lock, merging, recalling, saving, sqlite
+from feeds.store.merging import batches
+from feeds.store.saving import Poll
+from feeds.store.tables import ENTRIES, OUTPUTS, SOURCES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Emitted:
+    """What we wrote for an output.
+
+    Attributes:
+        signature: Hash of all it was rendered from.
+        files: Path relative to the output folder, to SHA-256 (hex) of the bytes.
+    """
+
+    signature: str
+    files: Mapping[str, str]
+
+
+class Store:
+    """Remembers entries and the state of sources. Made by ``open_store``.
+
+    Any thread may call it; one at a time is served. All methods raise StoreError if the database fails, and
+    have then changed nothing.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self.path = path
+        self._engine = engine
+        self._turn = threading.RLock()
+
+    def close(self) -> None:
+        """Close the database; the store is of no use afterwards."""
+        with self._turn, faults.told(self.path):
+            self._engine.dispose()
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Hold the store for this run alone; raise StoreBusy if another run holds it."""
+        return lock.held(self.path)
+
+    def states(self, names: Collection[str] | None = None) -> dict[str, SourceState]:
+        """Give what is remembered of these sources, or of all; a source never polled is not in it."""
+        with self._reading() as connection:
+            statement = select(SOURCES).order_by(SOURCES.c.name)
+            if names is None:
+                rows = connection.execute(statement).mappings().all()
+            else:
+                rows = [
+                    row
+                    for some in batches(sorted(set(names)))
+                    for row in connection.execute(statement.where(SOURCES.c.name.in_(some))).mappings()
+                ]
+        return {row["name"]: codec.state(row) for row in rows}
+
+    def due(self, names: Collection[str], now: datetime, limit: int) -> tuple[SourceState, ...]:
+        """Give the sources of these names that may be polled now, the longest due first.
+
+        One that is not remembered is due, and so is one polled in the future: then the clock went back, and
+        its due time is of no use. Both come first.
+        """
+        present = codec.micros(now)
+        wanted = set(names)
+        with self._reading() as connection:
+            rows = connection.execute(select(SOURCES.c.name, SOURCES.c.due, SOURCES.c.polled)).all()
+        first = codec.micros(codec.EARLIEST)
+        waits: dict[str, int] = dict.fromkeys(wanted, first)
+        for name, due, polled in rows:
+            if name in wanted:
+                waits[name] = first if due is None or (polled or 0) > present else due
+        ripe = sorted((due, name) for name, due in waits.items() if due <= present)[:limit]
+        states = self.states([name for _, name in ripe])
+        return tuple(states.get(name) or SourceState(name=name) for _, name in ripe)
+
+    def recall(self, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
+        """Give all records of a source that could be one of these entries, expired ones too."""
+        with self._reading() as connection:
+            return recalling.recall(connection, source, entries)
+
+    def holders(self, ids: Collection[str], source: str) -> tuple[Record, ...]:
+        """Give the records of other sources that have one of these ids, or whose source gave it to them."""
+        with self._reading() as connection:
+            return recalling.holders(connection, ids, source)
+
+    def save(self, polls: Sequence[Poll]) -> None:
+        """Write what polls leave, all of it or nothing, in the order given."""
+        with self._writing() as connection:
+            for poll in polls:
+                saving.save(connection, poll)
+
+    def newest(self, sources: Sequence[str]) -> Iterator[Record]:
+        """Give the entries of these sources by sort key (newest first), id, source; each with its text.
+
+        Read as far as it is asked for. What is saved in between is in it if its turn is still to come.
+        """
+        return merging.newest(self._reading, sources)
+
+    def prune(self, source: str, keep: Keep, now: datetime) -> int:
+        """Let entries beyond ``keep`` expire, and say how many.
+
+        Their text goes; that they were here stays, so that they do not come back as new.
+        """
+        live = (ENTRIES.c.source == source) & ENTRIES.c.entry.is_not(None)
+        beyond = []
+        if keep.age is not None:
+            beyond.append(
+                select(ENTRIES.c.number).where(live, ENTRIES.c.sort_key < codec.micros(now - keep.age))
+            )
+        if keep.entries is not None:
+            order = (ENTRIES.c.sort_key.desc(), ENTRIES.c.id)
+            beyond.append(select(ENTRIES.c.number).where(live).order_by(*order).offset(keep.entries))
+        with self._writing() as connection:
+            expired = sum(
+                connection.execute(
+                    update(ENTRIES).where(ENTRIES.c.number.in_(numbers)).values(entry=None)
+                ).rowcount
+                for numbers in beyond
+            )
+            if expired:
+                saving.count(connection, source, -expired)
+        return expired
+
+    def forget(self, name: str) -> None:
+        """Remove a source and all its entries."""
+        with self._writing() as connection:
+            connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
+            connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
+
+    def emitted(self) -> dict[str, Emitted]:
+        """Give what we wrote for each output."""
+        with self._reading() as connection:
+            rows = connection.execute(select(OUTPUTS).order_by(OUTPUTS.c.name)).all()
+        return {
+            name: Emitted(signature=signature, files=codec.decode_files(files))
+            for name, signature, files in rows
+        }
+
+    def save_emitted(self, output: str, signature: str, files: Mapping[str, str]) -> None:
+        """Remember what we wrote for an output; the name is empty for what belongs to the site."""
+        row = {"name": output, "signature": signature, "files": codec.encode_files(dict(files))}
+        with self._writing() as connection:
+            saving.upsert(connection, OUTPUTS, ("name",), [row])
+
+    def remove_emitted(self, output: str) -> None:
+        """Forget an output."""
+        with self._writing() as connection:
+            connection.execute(delete(OUTPUTS).where(OUTPUTS.c.name == output))
+
+    def housekeep(self) -> None:
+        """Check the whole store for damage, and bring the database's statistics up to date."""
+        with self._turn, faults.told(self.path):
+            sqlite.keep_house(self.path, self._engine)
+
+    def vacuum(self) -> None:
+        """Give the space of what is gone back to the disk; needs as much again while it runs."""
+        with self._turn, faults.told(self.path):
+            sqlite.vacuum(self._engine)
+
+    def backup(self, path: Path) -> None:
+        """Copy the store as it is now into a new file; also while another process writes to it."""
+        with self._turn, faults.told(self.path):
+            sqlite.backup(self.path, self._engine, path)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._turn, faults.told(self.path), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with (
+            self._turn,
+            faults.told(self.path),
+            self._engine.connect().execution_options(**{sqlite.WRITING: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection

@@ -1,0 +1,90 @@
+"""The tables, as the newest migration leaves them (a test compares the two).
+
+Instants are microseconds since 1970-01-01T00:00Z, negative before it: exact, comparable, and the same
+number in every database. Texts compare by code point, so that an order is the same in Python, in SQLite
+and in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+
+APPLICATION_ID = 0x66656564
+"""``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
+
+HEAD = "0001"
+"""The newest migration; known here so that a store that is up to date is opened without Alembic."""
+
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+NUMBER = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
+
+METADATA = MetaData()
+
+SOURCES = Table(
+    "sources",
+    METADATA,
+    Column("name", KEY, primary_key=True, doc="As in config.yaml. Never NULL."),
+    Column("kind", Text, doc="How its bytes were read last. NULL before the first success."),
+    Column("etag", Text, doc="To echo. NULL if the server gave none."),
+    Column("last_modified", Text, doc="To echo. NULL if the server gave none."),
+    Column("body_hash", Text, doc="SHA-256 of the last body read whole. NULL before the first."),
+    Column("reading", Text, doc="Hash of the settings it was read with. NULL before the first success."),
+    Column("feed", Text, doc="Feed without entries, as JSON. NULL before the first success."),
+    Column("polled", BigInteger, doc="Start of the last poll. NULL before the first."),
+    Column("succeeded", BigInteger, doc="Start of the last poll that worked. NULL before the first."),
+    Column(
+        "changed", BigInteger, doc="Start of the last poll that brought something. NULL before the first."
+    ),
+    Column("due", BigInteger, doc="From when it may be polled. NULL: at once."),
+    Column("failures", Integer, nullable=False, doc="Failed polls since the last success. Never NULL."),
+    Column("error", Text, doc="The last failure's sentence. NULL after a success."),
+    Column("error_class", Text, doc="The last failure's class. NULL after a success."),
+    Column("status", Integer, doc="Last HTTP status. NULL if there was no answer, or the kind has none."),
+    Column("moved_to", Text, doc="Where permanent redirects lead. NULL if there are none."),
+    Column("wait", Float, doc="Seconds chosen between the last poll and due. NULL before the first."),
+    Column("entries", Integer, nullable=False, doc="Entries remembered with their text. Never NULL."),
+    Column("revision", BigInteger, nullable=False, doc="Grows with each change of entries. Never NULL."),
+    Column(
+        "newest",
+        BigInteger,
+        doc="No entry with text has a greater sort key; pruning does not lower it. NULL before entries.",
+    ),
+    # Both hold all that their one query wants, so that the wide rows are not read.
+    Index("sources_due", "name", "due", "polled"),
+    Index("sources_newest", "name", "newest"),
+)
+
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, doc="Ours, and only for this database. Never NULL."),
+    Column("source", KEY, ForeignKey("sources.name"), nullable=False, doc="Never NULL."),
+    Column("id", KEY, nullable=False, doc="Our permanent URI of it. Never NULL."),
+    Column("native_id", KEY, doc="What the source called it. NULL if it did not."),
+    Column("url", Text, doc="The page to open. NULL for an entry without one."),
+    Column("page", KEY, doc="url as it is compared (normalize.urls.canonical). NULL if url is."),
+    Column("first_seen", BigInteger, nullable=False, doc="When we met it. Never NULL."),
+    Column("sort_key", BigInteger, nullable=False, doc="Its place in every output. Never NULL."),
+    Column("fingerprint", Text, nullable=False, doc="Hash of its significant text. Never NULL."),
+    Column("entry", Text, doc="The entry as JSON. NULL if it expired: then it is only known not to be new."),
+    # The id first, not the source: other sources' entries are looked up by it, too.
+    Index("entries_id", "id", "source", unique=True),
+    Index("entries_native_id", "native_id", "source"),
+    Index("entries_page", "source", "page"),
+)
+Index(
+    "entries_newest",
+    ENTRIES.c.source,
+    ENTRIES.c.sort_key.desc(),
+    ENTRIES.c.id,
+    sqlite_where=ENTRIES.c.entry.is_not(None),
+    postgresql_where=ENTRIES.c.entry.is_not(None),
+)
+
+OUTPUTS = Table(
+    "outputs",
+    METADATA,
+    Column("name", KEY, primary_key=True, doc="The output; empty for what belongs to the site. Never NULL."),
+    Column("signature", Text, nullable=False, doc="Hash of all it was rendered from. Never NULL."),
+    Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
+)
