@@ -303,6 +303,7 @@ class Feed:
         entries: In the document's order; of our outputs newest first.
         withdrawn: Entries that the source took back.
         truncated: Whether the document ended too early, so that entries may be missing.
+        decisions: What we decided about the document as a whole: a file of a folder that was left out, ...
     """
 
     id: str
@@ -323,6 +324,7 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     withdrawn: tuple[Tombstone, ...] = ()
     truncated: bool = False
+    decisions: tuple[Decision, ...] = ()
 
     def link(self, rel: str) -> str | None:
         """Give the address of the first link with that ``rel``; None if there is none."""
