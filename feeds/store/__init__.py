@@ -10,4 +10,4 @@ from feeds.store.opening import open_store
 from feeds.store.saving import Poll
 from feeds.store.store import Emitted, Store
 
-__all__ = ["Emitted", "Poll", "Store", "open_store"]
+__all__ = ("Emitted", "Poll", "Store", "open_store")

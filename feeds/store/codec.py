@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping
 
 from feeds.errors import StoreError
 from feeds.model import Entry, Feed, Moment, Record, SourceState, Validators
+from feeds.normalize.ids import digest
 from feeds.normalize.urls import canonical
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,6 +26,10 @@ MICROSECOND = timedelta(microseconds=1)
 _ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
 _FILES = TypeAdapter(dict[str, str])
+
+
+LONG = 600
+"""Characters of a text that is looked up; a longer one is known by its hash, to keep the indexes small."""
 
 
 def micros(instant: datetime) -> int:
@@ -88,14 +93,24 @@ def decode_files(text: str) -> dict[str, str]:
         raise _damaged("the list of published files cannot be read") from error
 
 
+def key(text: str) -> str:
+    """Give the text as it stands in an index."""
+    return text if len(text) <= LONG else f"sha256-{digest(text)}"
+
+
+def page(url: str) -> str:
+    """Give an address as it is compared and stands in an index."""
+    return key(canonical(url))
+
+
 def record_row(record: Record) -> dict[str, Any]:
     """Give a record as a row of ``entries``, without its number."""
     return {
         "source": record.source,
         "id": record.id,
-        "native_id": record.native_id,
+        "native_id": None if record.native_id is None else key(record.native_id),
         "url": record.url,
-        "page": None if record.url is None else canonical(record.url),
+        "page": None if record.url is None else page(record.url),
         "first_seen": micros(record.first_seen),
         "sort_key": micros(record.sort_key),
         "fingerprint": record.fingerprint,
@@ -104,13 +119,14 @@ def record_row(record: Record) -> dict[str, Any]:
 
 
 def record(row: RowMapping) -> Record:
-    """Give back the record of a row."""
+    """Give back the record of a row; a long native id comes back whole only with its entry."""
+    entry = None if row["entry"] is None else decode_entry(row["entry"])
     return Record(
         source=row["source"],
         id=row["id"],
-        native_id=row["native_id"],
+        native_id=row["native_id"] if entry is None else entry.native_id,
         url=row["url"],
-        entry=None if row["entry"] is None else decode_entry(row["entry"]),
+        entry=entry,
         first_seen=instant(row["first_seen"]),
         sort_key=instant(row["sort_key"]),
         fingerprint=row["fingerprint"],

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, ProgrammingError
 
@@ -19,21 +20,23 @@ ANEW = "put a backup back in its place, or move the file away and run again to b
 # Primary result codes of SQLite (sqlite.org/rescode.html); the extended ones share their low byte.
 _LOCKED = f"is locked by another program for more than {BUSY_SECONDS:.0f} s; end it or try again later"
 _BARRED = "is not accessible; let this user read and write the file and its folder"
-_CAUSES = {
-    sqlite3.SQLITE_BUSY: _LOCKED,
-    sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_FULL: "is on a full disk; free some space and try again, nothing saved is lost",
-    sqlite3.SQLITE_IOERR: (
-        "cannot be read or written, the disk reports an error; check the disk and its space, then try again"
-    ),
-    sqlite3.SQLITE_READONLY: "is read-only; let this user write to the file and its folder",
-    sqlite3.SQLITE_PERM: _BARRED,
-    sqlite3.SQLITE_AUTH: _BARRED,
-    sqlite3.SQLITE_CANTOPEN: _BARRED,
-    sqlite3.SQLITE_NOTADB: f"is no database; {ANEW}",
-    sqlite3.SQLITE_CORRUPT: f"is damaged; {ANEW}",
-    sqlite3.SQLITE_TOOBIG: "cannot take a text of that size; leave the source out that brought it",
-}
+_CAUSES = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: _LOCKED,
+        sqlite3.SQLITE_LOCKED: _LOCKED,
+        sqlite3.SQLITE_FULL: "is on a full disk; free some space and try again, nothing saved is lost",
+        sqlite3.SQLITE_IOERR: (
+            "cannot be read or written, the disk reports an error; check it and its space, then try again"
+        ),
+        sqlite3.SQLITE_READONLY: "is read-only; let this user write to the file and its folder",
+        sqlite3.SQLITE_PERM: _BARRED,
+        sqlite3.SQLITE_AUTH: _BARRED,
+        sqlite3.SQLITE_CANTOPEN: _BARRED,
+        sqlite3.SQLITE_NOTADB: f"is no database; {ANEW}",
+        sqlite3.SQLITE_CORRUPT: f"is damaged; {ANEW}",
+        sqlite3.SQLITE_TOOBIG: "cannot take a text of that size; leave the source out that brought it",
+    }
+)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
 
 from feeds.model import Entry, Record
-from feeds.normalize.urls import canonical
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES
@@ -31,8 +30,8 @@ def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tup
     ):
         return ()
     own = ENTRIES.c.source == source
-    natives = {entry.native_id for entry in entries if entry.native_id is not None}
-    pages = {entry.id: canonical(entry.url) for entry in entries if entry.url is not None}
+    natives = {codec.key(entry.native_id) for entry in entries if entry.native_id is not None}
+    pages = {entry.id: codec.page(entry.url) for entry in entries if entry.url is not None}
     rows: dict[int, RowMapping] = {}
     for column, values in (
         (ENTRIES.c.id, {entry.id for entry in entries}),
@@ -45,7 +44,7 @@ def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tup
     unmatched = (
         entry
         for entry in entries
-        if seen.isdisjoint({entry.id, entry.native_id or entry.id, pages.get(entry.id, entry.id)})
+        if seen.isdisjoint({entry.id, codec.key(entry.native_id or ""), pages.get(entry.id, "")})
     )
     for start, end in _stretches(unmatched):
         around = own & ENTRIES.c.entry.is_not(None) & ENTRIES.c.sort_key.between(start, end)
@@ -57,7 +56,7 @@ def holders(connection: Connection, ids: Collection[str], source: str) -> tuple[
     """Give the records of other sources that have one of these ids, or were given it by their source."""
     rows: dict[int, RowMapping] = {}
     for some in batches(sorted(set(ids))):
-        asked = or_(ENTRIES.c.id.in_(some), ENTRIES.c.native_id.in_(some))
+        asked = or_(ENTRIES.c.id.in_(some), ENTRIES.c.native_id.in_(list(map(codec.key, some))))
         _collect(rows, connection, asked & (ENTRIES.c.source != source))
     return tuple(
         sorted((codec.record(row) for row in rows.values()), key=lambda record: (record.id, record.source))

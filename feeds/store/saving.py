@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,10 +15,28 @@ from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, SOURCES
 
-INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = MappingProxyType(
+    {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+)
+
+
+class Changes(Protocol):
+    """What ``dedupe`` decided.
+
+    Attributes:
+        new: Records not yet stored.
+        changed: Records stored under the same source and id, as they are now.
+        renamed: Records of other sources that get another id: the stored id, and the record as it is now.
+    """
+
+    @property
+    def new(self) -> tuple[Record, ...]: ...
+
+    @property
+    def changed(self) -> tuple[Record, ...]: ...
+
+    @property
+    def renamed(self) -> tuple[tuple[str, Record], ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,14 +45,11 @@ class Poll:
 
     Attributes:
         state: Of the source; its ``entries`` and ``revision`` are not read, the store counts itself.
-        new: Records not yet stored. changed: records stored under the same source and id, as they are now.
-        renamed: Records of other sources that get another id: the stored id, and the record as it is now.
+        changes: To the entries of this source, and to the ids of others'.
     """
 
     state: SourceState
-    new: tuple[Record, ...] = ()
-    changed: tuple[Record, ...] = ()
-    renamed: tuple[tuple[str, Record], ...] = ()
+    changes: Changes
 
 
 def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
@@ -49,8 +65,8 @@ def save(connection: Connection, poll: Poll) -> None:
     """Write one poll, in the transaction that the connection is in."""
     name = poll.state.name
     _put_state(connection, poll.state)
-    _put_records(connection, name, (*poll.new, *poll.changed))
-    for old, record in poll.renamed:
+    _put_records(connection, name, (*poll.changes.new, *poll.changes.changed))
+    for old, record in poll.changes.renamed:
         gone = and_(ENTRIES.c.source == record.source, ENTRIES.c.id == old)
         had = _with_text(connection, record.source, {old})
         if old != record.id:

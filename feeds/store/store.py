@@ -43,6 +43,9 @@ class Store:
         self.path = path
         self._engine = engine
         self._turn = threading.RLock()
+        self._current: Connection | None = (
+            None  # Of the transaction that is open in the thread whose turn it is.
+        )
 
     def close(self) -> None:
         """Close the database; the store is of no use afterwards."""
@@ -155,7 +158,7 @@ class Store:
         with self._writing() as connection:
             saving.upsert(connection, OUTPUTS, ("name",), [row])
 
-    def remove_emitted(self, output: str) -> None:
+    def forget_emitted(self, output: str) -> None:
         """Forget an output."""
         with self._writing() as connection:
             connection.execute(delete(OUTPUTS).where(OUTPUTS.c.name == output))
@@ -176,16 +179,36 @@ class Store:
             sqlite.backup(self.path, self._engine, path)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._turn, faults.told(self.path), self._engine.connect() as connection, connection.begin():
-            yield connection
+    def transaction(self) -> Iterator[None]:
+        """Make one transaction of all calls inside: all of their changes are kept, or none.
+
+        Other threads wait. ``housekeep``, ``vacuum`` and ``backup`` have no place in it.
+        """
+        with self._writing():
+            yield
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with (
-            self._turn,
-            faults.told(self.path),
-            self._engine.connect().execution_options(**{sqlite.WRITING: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        with self._turn:
+            if self._current is not None:
+                yield self._current
+                return
+            with (
+                faults.told(self.path),
+                self._engine.connect().execution_options(**{sqlite.WRITING: True}) as connection,
+                connection.begin(),
+            ):
+                self._current = connection
+                try:
+                    yield connection
+                finally:
+                    self._current = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._turn:
+            if self._current is not None:
+                yield self._current
+                return
+            with faults.told(self.path), self._engine.connect() as connection, connection.begin():
+                yield connection

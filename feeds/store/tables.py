@@ -60,9 +60,11 @@ ENTRIES = Table(
     Column("number", NUMBER, primary_key=True, doc="Ours, and only for this database. Never NULL."),
     Column("source", KEY, ForeignKey("sources.name"), nullable=False, doc="Never NULL."),
     Column("id", KEY, nullable=False, doc="Our permanent URI of it. Never NULL."),
-    Column("native_id", KEY, doc="What the source called it. NULL if it did not."),
+    Column("native_id", KEY, doc="What the source called it, a hash if long. NULL if it did not."),
     Column("url", Text, doc="The page to open. NULL for an entry without one."),
-    Column("page", KEY, doc="url as it is compared (normalize.urls.canonical). NULL if url is."),
+    Column(
+        "page", KEY, doc="url as it is compared (normalize.urls.canonical), a hash if long. NULL if url is."
+    ),
     Column("first_seen", BigInteger, nullable=False, doc="When we met it. Never NULL."),
     Column("sort_key", BigInteger, nullable=False, doc="Its place in every output. Never NULL."),
     Column("fingerprint", Text, nullable=False, doc="Hash of its significant text. Never NULL."),
