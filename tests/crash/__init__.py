@@ -1,0 +1,1 @@
+"""Kill a program at every file operation it makes, and see whether it recovers."""
