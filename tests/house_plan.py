@@ -62,7 +62,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "listparser": ("config/opml.py",),
         "lxml": (
             "formats/",
-            "validity.py",
+            "validity/",
             "sources/",
             "normalize/html.py",
             "normalize/untrack.py",
