@@ -7,6 +7,7 @@ Nobody here knows who calls: ``once``, the daemon, or a worker.
 """
 
 from feeds.pipeline.emit import Emission, Emitter, Verdict
+from feeds.pipeline.look import ask, interpret
 from feeds.pipeline.refresh import Outcome, Poller, Result
 
-__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict")
+__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict", "ask", "interpret")

@@ -17,9 +17,9 @@ from feeds import cadence, dedupe
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
 from feeds.errors import BadStatus, SourceError
-from feeds.fetch import Client, fetch
-from feeds.model import Document, Feed, NotModified, SourceState, Validators
-from feeds.sources import KINDS, read
+from feeds.fetch import Client
+from feeds.model import Feed, NotModified, SourceState, Validators
+from feeds.pipeline.look import ask_again, interpret
 from feeds.store import Poll, Store
 
 READING = "1"
@@ -130,30 +130,11 @@ class Poller:
             tasks = [group.create_task(one(state)) for state in states]
         return tuple(task.result() for task in tasks)
 
-    async def look(self, source: Source, now: datetime) -> Feed:
-        """Fetch and read a source as a poll would, and remember nothing.
-
-        Raises:
-            SourceError: As for a poll.
-        """
-        reply = await self._document(source, Validators(), now)
-        if isinstance(reply, NotModified):
-            raise SourceError("the server answers 304 (not modified) to a request without validators")
-        _, feed = await asyncio.to_thread(read, reply, source, self.config.authority)
-        return feed
-
-    async def _document(
-        self, source: Source, validators: Validators, now: datetime
-    ) -> Document | NotModified:
-        kind = KINDS.get(source.kind)
-        if kind is not None and kind.load is not None:
-            return await asyncio.to_thread(kind.load, source, self.config.folder, validators)
-        return await fetch(self.client, source.url or "", validators, now, source=source)
-
     async def _ask(self, source: Source, state: SourceState, now: datetime) -> _Answer:
         reading = settings_hash(source)
         same = state.reading == reading
-        reply = await self._document(source, state.validators if same else Validators(), now)
+        before = state.validators if same else Validators()
+        reply = await ask_again(self.client, source, self.config.folder, before, now)
         after = replace(
             state,
             validators=reply.validators,
@@ -172,7 +153,7 @@ class Poller:
             result = Result.UNCHANGED
             digest = hashlib.sha256(reply.body).hexdigest()
             if not same or digest != state.body_hash:
-                kind, feed = await asyncio.to_thread(read, reply, source, self.config.authority)
+                kind, feed = await interpret(reply, source, self.config.authority)
                 bare = replace(feed, entries=(), withdrawn=())
                 after = replace(after, kind=kind, feed=bare, body_hash=digest)
             after = replace(after, moved_to=None if source.private else reply.moved_to)

@@ -1,0 +1,55 @@
+"""Ask a source and ``interpret`` its answer: the half of a poll that remembers nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+from feeds.config.schema import Source
+from feeds.errors import FetchError
+from feeds.fetch import Client, fetch
+from feeds.model import Document, Feed, NotModified, Validators
+from feeds.sources import KINDS, read
+
+
+async def ask_again(
+    client: Client, source: Source, folder: Path, validators: Validators, now: datetime
+) -> Document | NotModified:
+    """Fetch a source over HTTP, or load it where its kind brings its own bytes.
+
+    Args:
+        client: From ``fetch.open_client``.
+        source: It need not be in config.yaml.
+        folder: Where its relative path starts.
+        validators: Of the last answer; none to get the document in any case.
+        now: The moment, aware.
+
+    Raises:
+        SourceError: There is no usable answer.
+    """
+    kind = KINDS.get(source.kind)
+    if kind is not None and kind.load is not None:
+        return await asyncio.to_thread(kind.load, source, folder, validators)
+    return await fetch(client, source.url or "", validators, now, source=source)
+
+
+async def ask(client: Client, source: Source, folder: Path, now: datetime) -> Document:
+    """Ask a source without conditions: there has to be a document.
+
+    Raises:
+        SourceError: As for a poll.
+    """
+    reply = await ask_again(client, source, folder, Validators(), now)
+    if isinstance(reply, NotModified):
+        raise FetchError("the server answers 304 (not modified) to a request without validators")
+    return reply
+
+
+async def interpret(document: Document, source: Source, authority: str) -> tuple[str, Feed]:
+    """Read a document: the kind it was read as, and the feed.
+
+    Raises:
+        ReadError: It is no feed.
+    """
+    return await asyncio.to_thread(read, document, source, authority)
