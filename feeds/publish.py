@@ -173,11 +173,11 @@ def _write(path: Path, body: bytes) -> None:
     temporary.unlink(missing_ok=True)
     try:
         # O_EXCL: whatever else appears under that name, a link for instance, is never written through.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         placed = True
     finally:
         if not placed:
