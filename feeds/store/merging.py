@@ -125,7 +125,7 @@ def _read(connection: Connection, source: str, queue: _Queue) -> None:
     else:
         statement = next_places()
         values["key"], values["id"] = queue.last
-    queue.places.extend(row.tuple() for row in connection.execute(statement, values))
+    queue.places.extend((row[0], row[1], row[2]) for row in connection.execute(statement, values))
     if queue.places:
         queue.last = queue.places[-1][:2]
     queue.limit = min(4 * queue.limit, MOST_PLACES)
