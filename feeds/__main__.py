@@ -1,0 +1,7 @@
+"""Let ``python -m feeds`` be the command ``feeds``."""
+
+import sys
+
+from feeds.cli import main
+
+sys.exit(main())

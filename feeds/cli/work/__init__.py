@@ -1,0 +1,1 @@
+"""What the commands do. Heavy: a module of these is imported only when its command runs."""

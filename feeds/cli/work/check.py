@@ -1,0 +1,90 @@
+"""``feeds check``: is config.yaml right, and does each source answer?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from feeds import __version__
+from feeds.cli.plain import count
+from feeds.cli.session import Session, now
+from feeds.cli.show import BAD, Screen
+from feeds.cli.work.loading import configuration, finish
+from feeds.config.schema import Config, Source
+from feeds.errors import ConfigError, SourceError
+from feeds.fetch import Client, open_client
+from feeds.pipeline import ask, interpret
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What one source answered; ``error`` is None if it can be read."""
+
+    name: str
+    kind: str | None = None
+    title: str | None = None
+    entries: int | None = None
+    error: str | None = None
+
+
+def check(session: Session, *, online: bool, as_json: bool) -> int:
+    """Check the file, and each source if ``online``; give the exit status."""
+    screen = Screen(session)
+    try:
+        config = configuration(session)
+    except ConfigError as error:
+        if as_json:
+            screen.document({"ok": False, "problems": [asdict(problem) for problem in error.problems]})
+        raise
+    findings = finish(ask_all(config, now(), screen)) if online else ()
+    bad = [finding for finding in findings if finding.error]
+    if as_json:
+        document = {"ok": not bad, "problems": [], "files": config.files or (config.path,)}
+        listed = {"sources": [asdict(finding) for finding in findings]} if online else {}
+        screen.document(document | listed)
+        return int(bool(bad))
+    tell(screen, config, findings)
+    return int(bool(bad))
+
+
+def tell(screen: Screen, config: Config, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        if finding.error:
+            screen.fail(f"{finding.name}: {finding.error}")
+    if findings and not screen.session.quiet:
+        good = [finding for finding in findings if not finding.error]
+        rows = [(f.name, f.kind or "", count(f.entries or 0, "entry"), f.title or "") for f in good]
+        screen.table(("Source", "Kind", "Entries", "Title"), rows)
+        bad = len(findings) - len(good)
+        screen.line(f"{count(len(good), 'source')} can be read, {bad} cannot", BAD if bad else "")
+    else:
+        sizes = f"{count(len(config.sources), 'source')}, {count(len(config.outputs), 'output')}"
+        screen.line(f"{config.path.name} is right: {sizes}")
+
+
+async def ask_all(config: Config, moment: datetime, screen: Screen) -> tuple[Finding, ...]:
+    """Ask every source, paused ones too, as many at once as a run does."""
+    slots = asyncio.Semaphore(config.fetch.concurrency)
+    with screen.progress("Asking", len(config.sources)) as advance:
+        async with open_client(config.fetch, __version__) as client:
+
+            async def one(source: Source) -> Finding:
+                async with slots:
+                    finding = await found(config, client, source, moment)
+                advance(source.name)
+                return finding
+
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(source)) for source in config.sources]
+    return tuple(task.result() for task in tasks)
+
+
+async def found(config: Config, client: Client, source: Source, moment: datetime) -> Finding:
+    try:
+        document = await ask(client, source, config.folder, moment)
+        kind, feed = await interpret(document, source, config.authority)
+    except SourceError as error:
+        return Finding(name=source.name, error=str(error))
+    title = source.title or (feed.title.value if feed.title else None)
+    return Finding(name=source.name, kind=kind, title=title, entries=len(feed.entries))

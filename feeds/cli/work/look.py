@@ -1,0 +1,219 @@
+"""``feeds list`` and ``feeds status``: what is configured, and how it fares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from feeds.cli.plain import ago, count, stamp
+from feeds.cli.session import Session, now
+from feeds.cli.show import BAD, DIM, GOOD, Screen
+from feeds.cli.work.loading import chosen, configuration, opened
+from feeds.config.schema import Config, Cron, Source
+from feeds.errors import StoreBusy, StoreError
+from feeds.model import SourceState
+from feeds.store import Store
+
+HIDDEN = "(an address with a secret)"
+
+
+def list_sources(session: Session, *, tags: tuple[str, ...], as_json: bool) -> int:
+    """Show the sources of config.yaml, or those with one of the tags."""
+    config = configuration(session)
+    sources = [s for s in config.sources if not tags or not set(tags).isdisjoint(s.tags)]
+    screen = Screen(session)
+    if as_json:
+        screen.document({"sources": [described(source) for source in sources]})
+        return 0
+    rows = [
+        (
+            source.name,
+            "paused" if source.paused else interval(source),
+            source.kind,
+            ", ".join(source.tags),
+            address(source),
+        )
+        for source in sources
+    ]
+    styles = [DIM if source.paused else "" for source in sources]
+    screen.table(("Source", "Interval", "Kind", "Tags", "Address"), rows, styles)
+    if screen.terminal and not rows:
+        screen.line("No source yet; `feeds add URL` adds one.")
+    return 0
+
+
+def described(source: Source) -> dict[str, object]:
+    """Give what a program wants to know of a configured source."""
+    return {
+        "name": source.name,
+        "title": source.title,
+        "kind": source.kind,
+        "url": None if source.private else source.url,
+        "path": source.path,
+        "private": source.private,
+        "tags": source.tags,
+        "interval": source.interval.cron if isinstance(source.interval, Cron) else source.interval,
+        "timezone": source.timezone.key,
+        "language": source.language,
+        "paused": source.paused,
+    }
+
+
+def interval(source: Source) -> str:
+    """Say how often a source is polled."""
+    if isinstance(source.interval, Cron):
+        return source.interval.cron
+    if not isinstance(source.interval, timedelta):
+        return source.interval
+    seconds = int(source.interval.total_seconds())
+    # 90 minutes are not "1 h": what was set is shown in a unit that divides it.
+    unit, size = next(
+        (u, s) for u, s in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)) if seconds % s == 0
+    )
+    return f"{seconds // size} {unit}"
+
+
+def address(source: Source) -> str:
+    """Say where a source is, without secrets."""
+    if source.private:
+        return HIDDEN
+    return source.url or source.path or ""
+
+
+def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
+    """Show how the sources fare, all or those named."""
+    config = configuration(session)
+    sources = chosen(config, names) if names else config.sources
+    moment = now()
+    with closing(opened(config)) as store:
+        states = store.states([source.name for source in sources])
+        held, pid = holder(store)
+    if failing:
+        sources = tuple(s for s in sources if (state := states.get(s.name)) and state.failures)
+    screen = Screen(session)
+    if as_json:
+        screen.document(status_document(config, sources, states, held=held, pid=pid))
+        return 0
+    if screen.terminal:
+        draw_status(screen, sources, states, moment)
+        screen.line(totals_line(sources, states))
+        run = f"a run holds it (process {pid or 'unknown'})" if held else "no run holds it"
+        screen.line(f"Store: {store_place(config)}; {run}", DIM)
+        return 0
+    screen.table((), [plain_row(source, states.get(source.name)) for source in sources])
+    return 0
+
+
+def holder(store: Store) -> tuple[bool, int | None]:
+    """Say whether a run holds the store, and as which process; not knowing counts as no."""
+    try:
+        with store.claim():
+            return False, None
+    except StoreBusy as busy:
+        return True, busy.pid
+    except StoreError:
+        return False, None  # somebody who may only read it asks
+
+
+def word(source: Source, state: SourceState | None) -> str:
+    """Say in a word how a source fares."""
+    if source.paused:
+        return "paused"
+    if state is None or state.polled is None:
+        return "new"
+    return "failing" if state.failures else "ok"
+
+
+def draw_status(
+    screen: Screen, sources: Sequence[Source], states: Mapping[str, SourceState], moment: datetime
+) -> None:
+    colours = {"paused": DIM, "new": "", "failing": BAD, "ok": GOOD}
+    rows, styles = [], []
+    for source in sources:
+        state = states.get(source.name) or SourceState(name=source.name)
+        said = word(source, states.get(source.name))
+        due = "–" if source.paused else "now" if state.due is None else ago(state.due, moment)
+        note = f"{count(state.failures, 'failure')}: {state.error}" if state.failures else ""
+        rows.append((source.name, said, ago(state.succeeded, moment), due, f"{state.entries:,}", note))
+        styles.append(colours[said] if said != "ok" else "")
+    screen.table(("Source", "State", "Last success", "Next", "Entries", "Why"), rows, styles)
+
+
+def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
+    """Give name, state, last success, due, failures, entries, error; empty where there is none."""
+    known = state or SourceState(name=source.name)
+    return (
+        source.name,
+        word(source, state),
+        stamp(known.succeeded) if known.succeeded else "",
+        stamp(known.due) if known.due else "",
+        str(known.failures),
+        str(known.entries),
+        known.error or "",
+    )
+
+
+def totals(sources: Sequence[Source], states: Mapping[str, SourceState]) -> dict[str, int]:
+    words = [word(source, states.get(source.name)) for source in sources]
+    return {
+        "sources": len(sources),
+        **{one: words.count(one) for one in ("ok", "failing", "new", "paused")},
+        "entries": sum(state.entries for source in sources if (state := states.get(source.name))),
+    }
+
+
+def totals_line(sources: Sequence[Source], states: Mapping[str, SourceState]) -> str:
+    numbers = totals(sources, states)
+    parts = [f"{numbers[one]} {one}" for one in ("ok", "failing", "new", "paused") if numbers[one]]
+    return (
+        f"{count(len(sources), 'source')}: {', '.join(parts) or 'none'}; {count(numbers['entries'], 'entry')}"
+    )
+
+
+def status_document(
+    config: Config,
+    sources: Sequence[Source],
+    states: Mapping[str, SourceState],
+    *,
+    held: bool,
+    pid: int | None,
+) -> dict[str, object]:
+    """Make the document of ``status --json``."""
+    return {
+        "config": str(config.path),
+        "store": {"place": store_place(config), "held": held, "pid": pid},
+        "totals": totals(sources, states),
+        "sources": [source_document(source, states.get(source.name)) for source in sources],
+    }
+
+
+def source_document(source: Source, state: SourceState | None) -> dict[str, object]:
+    known = state or SourceState(name=source.name)
+    return {
+        "name": source.name,
+        "state": word(source, state),
+        "kind": known.kind or source.kind,
+        "title": source.title or (known.feed.title.value if known.feed and known.feed.title else None),
+        "entries": known.entries,
+        "polled": known.polled,
+        "succeeded": known.succeeded,
+        "changed": known.changed,
+        "due": known.due,
+        "wait": known.wait,
+        "failures": known.failures,
+        "error": known.error,
+        "error_class": known.error_class,
+        "status": known.status,
+        "moved_to": known.moved_to,
+    }
+
+
+def store_place(config: Config) -> str:
+    """Name the store without the password that its address may hold."""
+    parts = urlsplit(config.store)
+    if parts.scheme.startswith("sqlite"):
+        return str(Path(config.folder, config.store.partition(":///")[2]))
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"

@@ -1,0 +1,82 @@
+"""``feeds once`` and ``feeds publish``: one run over the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+
+from feeds import __version__
+from feeds.cli.session import Session, now
+from feeds.cli.show import Screen
+from feeds.cli.work.loading import chosen, configuration, finish, opened
+from feeds.cli.work.report import published, refused, report, tell, tell_emissions
+from feeds.config.schema import Config
+from feeds.fetch import open_client
+from feeds.model import SourceState
+from feeds.pipeline import Emitter, Outcome, Poller, Result
+from feeds.store import Store
+
+
+def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: bool, as_json: bool) -> int:
+    """Poll what is due, or what was named; publish; say what came of it. Give the exit status."""
+    config = configuration(session)
+    named = tuple(source.name for source in chosen(config, names))
+    screen = Screen(session)
+    started, clock = now(), time.monotonic()
+    with closing(opened(config)) as store, store.claim():
+        states = due(config, store, started, named=named, everything=everything)
+        outcomes = finish(polled(config, store, states, started, screen))
+        expire(config, store, started)
+        emissions = Emitter(config, store).emit_all(started)
+    seconds = time.monotonic() - clock
+    if as_json:
+        screen.document(report(outcomes, emissions, started, seconds))
+    else:
+        tell(screen, outcomes, emissions, started, seconds, strict=strict)
+    down = strict and any(outcome.result is Result.FAILED for outcome in outcomes)
+    return int(down or refused(emissions))
+
+
+def publish(session: Session, *, as_json: bool) -> int:
+    """Render every output anew from the store; give the exit status."""
+    config = configuration(session)
+    screen = Screen(session)
+    started, clock = now(), time.monotonic()
+    with closing(opened(config)) as store, store.claim():
+        emissions = Emitter(config, store).emit_all(started, force=True)
+    if as_json:
+        screen.document(report((), emissions, started, time.monotonic() - clock))
+    else:
+        tell_emissions(screen, emissions)
+        if screen.terminal or session.verbose:
+            screen.line(f"{published(emissions)} in {config.site.folder}")
+    return int(refused(emissions))
+
+
+def due(
+    config: Config, store: Store, moment: datetime, *, named: Sequence[str], everything: bool
+) -> tuple[SourceState, ...]:
+    """Choose what to poll, in an order that does not depend on the store for what was named."""
+    awake = named or tuple(source.name for source in config.sources if not source.paused)
+    if not named and not everything:
+        return store.due(awake, moment, len(awake))
+    states = store.states(awake)
+    return tuple(states.get(name) or SourceState(name=name) for name in awake)
+
+
+def expire(config: Config, store: Store, moment: datetime) -> None:
+    """Let go of what ``keep`` says is too old: time passes for sources that bring nothing, too."""
+    for source in config.sources:
+        if source.keep is not None and source.keep.age is not None:
+            store.prune(source.name, source.keep, moment)
+
+
+async def polled(
+    config: Config, store: Store, states: Sequence[SourceState], moment: datetime, screen: Screen
+) -> tuple[Outcome, ...]:
+    async with open_client(config.fetch, __version__) as client:
+        with screen.progress("Polling", len(states)) as advance:
+            poller = Poller(config, store, client)
+            return await poller.refresh_all(states, moment, lambda outcome: advance(outcome.source))
