@@ -46,6 +46,9 @@ def told(database: Path) -> Iterator[None]:
         yield
     except (InterfaceError, ProgrammingError):
         raise
+    except UnicodeDecodeError as error:
+        # The driver cannot read SQLite's own words, because they quote a text that is damaged.
+        raise StoreError(f"the store {database} is damaged; {ANEW}") from error
     except DBAPIError as error:
         raise StoreError(sentence(database, error.orig)) from error
     except sqlite3.Error as error:

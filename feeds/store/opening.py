@@ -30,11 +30,16 @@ def open_store(url: str, folder: Path) -> Store:
         StoreError: What is there is not usable; it is then left as it is.
         StoreBusy: There is none, and another run is in the way of creating it.
     """
-    path = _path(url, folder)
-    if not path.exists():
-        _create(path)
-    with faults.told(path):
+    try:
+        path = _path(url, folder)
+        if not path.exists():
+            _create(path)
         sqlite.inspect_file(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself.
+        raise StoreError(
+            f"the store {url} cannot be reached ({error}); check its folder and who may enter"
+        ) from error
+    with faults.told(path):
         engine = sqlite.open_engine(path)
         try:
             sqlite.inspect_content(path, engine)
