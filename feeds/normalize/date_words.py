@@ -146,10 +146,9 @@ HALVES: Mapping[str, str] = MappingProxyType(
 # Signs of Chinese, Japanese and Korean dates, which stand behind their numbers.
 SIGNS: Mapping[str, str] = MappingProxyType(
     {
-        **{fold(sign): "-" for sign in "년年월月"},
-        **{fold(sign): " " for sign in "일日"},
-        **{fold(sign): ":" for sign in "시時时분分"},
-        **{fold(sign): " " for sign in "초秒"},
+        fold(sign): meant
+        for signs, meant in (("년월年月", "-"), ("일日초秒", " "), ("시분時时分", ":"))
+        for sign in signs
     }
 )
 
