@@ -126,8 +126,8 @@ def _rows(table: str) -> Iterator[tuple[str, str]]:
 
 
 MONTHS: Mapping[str, int] = MappingProxyType({word: int(number) for word, number in _rows(MONTH_TABLE)})
-WEEKDAYS = frozenset(fold(word) for word in WEEKDAY_TABLE.split())
-FILLERS = frozenset(fold(word) for word in FILLER_TABLE.split())
+WEEKDAYS = frozenset(fold(WEEKDAY_TABLE).split())
+FILLERS = frozenset(fold(FILLER_TABLE).split())
 ZONES: Mapping[str, int | str] = MappingProxyType(
     {word: first if "/" in first else int(first) for word, first in _rows(ZONE_TABLE)}
 )
