@@ -203,8 +203,6 @@ def test_prune_by_number_and_by_age(store: Store) -> None:
     assert list(store.newest(["a"])) == records[:6]
     assert (store.states()["a"].entries, store.states()["a"].revision) == (6, 3)
     assert store.states()["b"].entries == 1
-    assert store.prune("a", Keep(entries=0), NOW) == 6
-    assert list(store.newest(["a"])) == []
 
 
 def test_what_expired_stays_expired_when_others_come(store: Store) -> None:
