@@ -1,217 +1,284 @@
 """The grammar of config.yaml as frozen pydantic models: what may stand where, and what it becomes.
 
-Only values and their checks; reading a file, environment variables and positions are in ``load``.
+Only values and their descriptions. Their pieces are in ``parts``; how a single value is read is in
+``scalars``, reading a file in ``load``.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, PlainValidator
 
-DURATION = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\Z", re.IGNORECASE
+from feeds.config import scalars
+from feeds.config.names import NAME
+from feeds.config.parts import (
+    LINES,
+    Cron,
+    Discreet,
+    DropStep,
+    Duration,
+    Interval,
+    Json,
+    Keep,
+    KeepStep,
+    Kept,
+    Language,
+    LimitStep,
+    Line,
+    Lines,
+    Match,
+    Name,
+    OutputName,
+    Step,
+    Steps,
+    UntrackStep,
+    Url,
+    Value,
+    Zone,
 )
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+from feeds.config.scalars import duration, zone
+
+__all__ = (
+    "NAME",
+    "Config",
+    "Cron",
+    "Defaults",
+    "DropStep",
+    "Duration",
+    "Fetch",
+    "From",
+    "Interval",
+    "Keep",
+    "KeepStep",
+    "LimitStep",
+    "Match",
+    "Output",
+    "Owner",
+    "Site",
+    "Source",
+    "Step",
+    "UntrackStep",
+    "Value",
+    "Zone",
+    "duration",
+    "zone",
+)
 
 
-def duration(value: object) -> object:
-    """Read ``30m``, ``2h``, ``90 days``, ``1w``; a timedelta passes through."""
-    if isinstance(value, timedelta):
-        return value
-    match = DURATION.match(value.strip()) if isinstance(value, str) else None
-    if match is None or float(match[1]) <= 0:
-        raise PydanticCustomError("duration", "expected a time like 30m or 2h")
-    return timedelta(seconds=float(match[1]) * SECONDS[match[2][0].lower()])
-
-
-def zone(value: object) -> object:
-    """Read the name of a time zone of the IANA database."""
-    if isinstance(value, ZoneInfo):
-        return value
-    try:
-        return ZoneInfo(str(value))
-    except (OSError, ValueError) as error:
-        raise PydanticCustomError("zone", "expected a time zone like Europe/Zurich") from error
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
-Name = Annotated[str, Field(pattern=NAME)]
-
-
-class Value(BaseModel):
-    """What all parts share: unknown keys are errors, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
-
-
-class Owner(Value):
+class Owner(Discreet):
     """Who publishes."""
 
-    name: str | None = None
-    email: str | None = None
-    uri: str | None = None
+    name: Line | None = Field(default=None, description="Name of the person or organisation.")
+    email: Line | None = Field(default=None, description="Mail address; it is published.")
+    uri: Url = Field(default=None, description="Home page.")
 
 
-class Site(Value):
+class Site(Discreet):
     """The planet as a whole."""
 
-    title: str = "My feeds"
-    subtitle: str | None = None
-    base_url: str | None = None
-    authority: str | None = None
-    owner: Owner = Owner()
-    language: str | None = None
-    rights: str | None = None
-    folder: Path = Path("output")
-    formats: tuple[Literal["page", "opml"], ...] = ("page", "opml")
+    title: Line = Field(default="My feeds", description="Title of the web page and of outputs without one.")
+    subtitle: Line | None = Field(default=None, description="One sentence below the title.")
+    base_url: Annotated[str | None, PlainValidator(scalars.base_url), Json({"type": "string"})] = Field(
+        default=None,
+        description="Where the folder output/ is served from. Feed readers need it: it becomes rel=self.",
+        examples=["https://planet.example.org/"],
+    )
+    authority: Annotated[str | None, PlainValidator(scalars.authority), Json({"type": "string"})] = Field(
+        default=None,
+        description="Ids are minted under it (RFC 4151): a host or mail address that was yours on the date."
+        " Never change it: every entry would come back as new. Default: the host of base_url and 2026.",
+        examples=["planet.example.org,2026"],
+    )
+    owner: Owner = Field(default=Owner(), description="Who publishes.")
+    language: Language = Field(default=None, description="Language of the site's own texts (BCP 47).")
+    rights: Line | None = Field(default=None, description="Copyright sentence of the outputs.")
+    folder: Path = Field(
+        default=Path("output"), description="Folder of the published files, relative to config.yaml."
+    )
+    formats: tuple[Literal["page", "opml"], ...] = Field(
+        default=("page", "opml"),
+        description="page: index.html; opml: sources.opml, the list of what is merged.",
+    )
 
 
-class Fetch(Value):
+class Fetch(Discreet):
     """How servers are asked. Sizes in bytes."""
 
-    contact: str | None = None
-    concurrency: int = Field(default=32, ge=1, le=1000)
-    allow: tuple[str, ...] = ()
-    connect_timeout: Duration = timedelta(seconds=10)
-    read_timeout: Duration = timedelta(seconds=20)
-    deadline: Duration = timedelta(seconds=60)
-    max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
-    max_redirects: int = Field(default=5, ge=0, le=20)
+    contact: Annotated[str | None, PlainValidator(scalars.contact), Json({"type": "string"})] = Field(
+        default=None,
+        description="Mail address or page where operators of sources reach you; sent in the User-Agent.",
+        examples=["ada@example.org"],
+    )
+    concurrency: int = Field(default=32, ge=1, le=1000, description="Sources polled at once, one per host.")
+    allow: Annotated[
+        tuple[Annotated[str, PlainValidator(scalars.network)], ...],
+        BeforeValidator(scalars.listed),
+        Json(LINES),
+    ] = Field(
+        default=(),
+        description="Private networks that sources may be in; all others stay shut.",
+        examples=[["192.168.1.0/24"]],
+    )
+    connect_timeout: Duration = Field(
+        default=timedelta(seconds=10), description="Wait for a connection. Default 10s."
+    )
+    read_timeout: Duration = Field(
+        default=timedelta(seconds=20), description="Wait for the next bytes. Default 20s."
+    )
+    deadline: Duration = Field(default=timedelta(seconds=60), description="All of one request. Default 60s.")
+    max_bytes: Annotated[
+        int,
+        BeforeValidator(scalars.size),
+        Json({"anyOf": [{"type": "integer", "minimum": 1024}, {"type": "string", "examples": ["20 MB"]}]}),
+    ] = Field(
+        default=20 * 1024 * 1024,
+        ge=1024,
+        description="Largest document, before and after decoding. Default 20 MB.",
+    )
+    max_redirects: int = Field(default=5, ge=0, le=20, description="Redirects followed in one request.")
 
 
-class Cron(Value):
-    """Polls at fixed times of the source's zone."""
-
-    cron: str
-
-
-Interval = Literal["auto"] | Duration | Cron
-
-
-class Keep(Value):
-    """How much of a source is remembered: a number of entries, or an age."""
-
-    entries: int | None = None
-    age: timedelta | None = None
-
-
-class Match(Value):
-    """Conditions on an entry. All named ones must hold; of a list, one is enough."""
-
-    title: tuple[re.Pattern[str], ...] = ()
-    text: tuple[re.Pattern[str], ...] = ()
-    author: tuple[re.Pattern[str], ...] = ()
-    category: tuple[re.Pattern[str], ...] = ()
-    language: tuple[str, ...] = ()
-    age: Duration | None = None
+MIN_INTERVAL = Field(
+    default=timedelta(minutes=15), description="With interval auto: never more often. Default 15m."
+)
+MAX_INTERVAL = Field(
+    default=timedelta(days=1), description="With interval auto: at least so often. Default 1d."
+)
+INTERVALS: Any = Field(
+    default="auto", description="How often it is polled: auto, a time, or fixed times by cron."
+)
+ZONE = Field(default=ZoneInfo("UTC"), description="Zone of dates without one, and of cron. Default UTC.")
+LANGUAGE = Field(
+    default=None, description="Language of its entries (BCP 47); auto: as they say, else detected."
+)
+KEPT = Field(default=None, description="How much of it is remembered. Default: all.")
 
 
-class KeepStep(Value):
-    """Only matching entries pass."""
-
-    keep: Match
-
-
-class DropStep(Value):
-    """Matching entries do not pass."""
-
-    drop: Match
-
-
-class UntrackStep(Value):
-    """Tracking parameters and pixels are removed."""
-
-    untrack: Literal[True] = True
-
-
-class LimitStep(Value):
-    """At most so many entries pass, the newest first."""
-
-    limit: int = Field(ge=1)
-
-
-Step = KeepStep | DropStep | UntrackStep | LimitStep
-
-
-class Defaults(Value):
+class Defaults(Discreet):
     """What a source takes where it says nothing itself."""
 
-    interval: Interval = "auto"
-    min_interval: Duration = timedelta(minutes=15)
-    max_interval: Duration = timedelta(days=1)
-    timezone: Zone = ZoneInfo("UTC")
-    language: str | None = None
-    keep: Keep | None = None
+    interval: Interval = INTERVALS
+    min_interval: Duration = MIN_INTERVAL
+    max_interval: Duration = MAX_INTERVAL
+    timezone: Zone = ZONE
+    language: Language = LANGUAGE
+    keep: Kept = KEPT
 
 
 class Source(Value):
     """What the operator listed. After ``load`` the defaults are filled in.
 
-    ``private`` is true if the address holds a secret: it is then never shown nor published.
+    ``private`` is true if the address holds a secret: it is then never shown nor published. ``written`` is
+    the source as it stands in the file, with ``${NAME}`` unexpanded; None if there is no reference in it.
     """
 
-    name: Name
-    kind: Literal["auto", "feed", "json_feed", "articles"] = "auto"
-    url: str | None = None
-    path: str | None = None
-    title: str | None = None
-    tags: tuple[str, ...] = ()
-    interval: Interval = "auto"
-    min_interval: Duration = timedelta(minutes=15)
-    max_interval: Duration = timedelta(days=1)
-    timezone: Zone = ZoneInfo("UTC")
-    language: str | None = None
-    keep: Keep | None = None
-    filters: tuple[Step, ...] = ()
-    paused: bool = False
+    name: Name = Field(
+        description="What it is called in commands, files and ids. Default: made from its address."
+    )
+    kind: Literal["auto", "feed", "json_feed", "articles"] = Field(
+        default="auto",
+        description="How it is read: feed (RSS, Atom, RDF, CDF), json_feed, articles (a folder of texts);"
+        " auto recognises it.",
+    )
+    url: Url = Field(
+        default=None, description="Address of the feed.", examples=["https://example.org/feed.xml"]
+    )
+    path: Line | None = Field(
+        default=None,
+        description="Folder of texts, or a glob, relative to config.yaml.",
+        examples=["articles/", "texts/*.md"],
+    )
+    title: Line | None = Field(default=None, description="Shown instead of what the feed calls itself.")
+    tags: Lines = Field(
+        default=(), description="Your labels, by which outputs choose.", examples=[["news", "ch"]]
+    )
+    interval: Interval = INTERVALS
+    min_interval: Duration = MIN_INTERVAL
+    max_interval: Duration = MAX_INTERVAL
+    timezone: Zone = ZONE
+    language: Language = LANGUAGE
+    keep: Kept = KEPT
+    filters: Steps = Field(
+        default=(),
+        description="What of it is published, in this order.",
+        examples=[[{"drop": {"title": "(?i)ad:"}}, "untrack"]],
+    )
+    paused: bool = Field(default=False, description="Not polled; what it brought stays published.")
     private: bool = Field(default=False, exclude=True)
+    written: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        shown = super().__repr_args__()
+        hidden = self.private or self.written is not None
+        return ((key, value) for key, value in shown if key == "name" or not hidden)
 
 
 class From(Value):
     """Which sources an output takes: those with one of the tags, or of the names; all if neither is given."""
 
-    tags: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    tags: Lines = Field(default=(), description="Sources with one of these tags.", examples=[["news"]])
+    sources: Lines = Field(default=(), description="Sources with these names.", examples=[["radio"]])
 
 
-class Output(Value):
+class Output(Discreet):
     """A merged feed to publish."""
 
-    name: Name
-    title: str | None = None
-    subtitle: str | None = None
-    from_: From = Field(default=From(), alias="from")
-    filters: tuple[Step, ...] = ()
-    limit: int = Field(default=60, ge=1)
-    language: str | None = None
-    formats: tuple[Literal["atom", "rss", "json_feed"], ...] = ("atom", "rss", "json_feed")
+    name: OutputName = Field(description="Name of its files: news.atom, news.rss, news.json.")
+    title: Line | None = Field(default=None, description="Title of the feed.")
+    subtitle: Line | None = Field(default=None, description="One sentence on what it is.")
+    from_: From = Field(default=From(), alias="from", description="Which sources it takes. Default: all.")
+    filters: Steps = Field(
+        default=(),
+        description="Which entries it takes, in this order.",
+        examples=[[{"keep": {"language": "de"}}]],
+    )
+    limit: int = Field(default=60, ge=1, description="The newest so many entries.")
+    language: Language = Field(default=None, description="Language of the feed as a whole (BCP 47).")
+    formats: tuple[Literal["atom", "rss", "json_feed"], ...] = Field(
+        default=("atom", "rss", "json_feed"), min_length=1, description="In which formats it is written."
+    )
 
 
-class Config(Value):
+class Config(Discreet):
     """One whole configuration.
 
     ``path`` is the file it came from (absolute), ``files`` that file and all included ones; ``secrets`` are
-    the values that came from the environment and must never be shown.
+    the values that came from the environment, and passwords in addresses: they must never be shown.
     """
 
-    site: Site = Site()
-    store: str = "sqlite:///feeds.db"
-    fetch: Fetch = Fetch()
-    defaults: Defaults = Defaults()
-    include: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
-    outputs: tuple[Output, ...] = (Output(name="all"),)
+    site: Site = Field(default=Site(), description="The planet as a whole.")
+    store: Annotated[str, PlainValidator(scalars.store), Json({"type": "string"})] = Field(
+        default="sqlite:///feeds.db",
+        description="Where entries are remembered; a file is relative to config.yaml.",
+        examples=["sqlite:///feeds.db", "postgresql://user@host/feeds"],
+    )
+    fetch: Fetch = Field(default=Fetch(), description="How servers are asked.")
+    defaults: Defaults = Field(
+        default=Defaults(), description="What a source takes where it says nothing itself."
+    )
+    include: Lines = Field(
+        default=(),
+        description="Files with more sources and outputs in the same grammar; globs relative to this file.",
+        examples=[["sources.d/*.yaml"]],
+    )
+    sources: tuple[Source, ...] = Field(default=(), description="What is polled.")
+    outputs: tuple[Output, ...] = Field(
+        default=(Output(name="all"),), description="What is published. Default: one output, all."
+    )
     path: Path = Field(exclude=True)
     files: tuple[Path, ...] = Field(default=(), exclude=True)
     secrets: frozenset[str] = Field(default=frozenset(), exclude=True, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Config({len(self.sources)} sources, {len(self.outputs)} outputs)"
+
+    __str__ = __repr__
 
     @property
     def folder(self) -> Path:
@@ -220,16 +287,22 @@ class Config(Value):
 
     @property
     def authority(self) -> str:
-        """The tagging entity under which ids are minted (RFC 4151, 2.1)."""
-        raise NotImplementedError
+        """The tagging entity under which ids are minted (RFC 4151, 2.1).
+
+        That of ``site``; else the host of ``base_url`` in a year when it was the operator's; else localhost.
+        """
+        if self.site.authority is not None:
+            return self.site.authority
+        host = urlsplit(self.site.base_url or "").hostname or "localhost"
+        # An IPv6 address cannot stand there: RFC 4151 knows host names and mail addresses only.
+        return f"{'localhost' if ':' in host else host},2026"
 
     def members(self, output: Output) -> tuple[Source, ...]:
         """Give the sources that an output takes from, in the file's order."""
         wanted = output.from_
         if not wanted.tags and not wanted.sources:
             return self.sources
+        names, tags = frozenset(wanted.sources), frozenset(wanted.tags)
         return tuple(
-            source
-            for source in self.sources
-            if source.name in wanted.sources or not set(wanted.tags).isdisjoint(source.tags)
+            source for source in self.sources if source.name in names or not tags.isdisjoint(source.tags)
         )
