@@ -114,6 +114,27 @@ class Poller:
             answer = self._failed(source, state, error, now)
         return await self._saved(answer)
 
+    async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
+        """Remember that a poll ended in a way nobody expected: a failure like others, so that it waits longer.
+
+        Args:
+            state: As it was given to ``refresh``.
+            error: What came out of it; for whoever calls to show with its traceback.
+            now: The moment of the poll.
+
+        Raises:
+            StoreError: It could not be remembered.
+        """
+        name = type(error).__name__
+        sentence = SourceError(f"feeds itself failed ({name}); the log tells where, please report it")
+        answer = self._failed(self.sources[state.name], state, sentence, now)
+        return await self._saved(replace(answer, state=replace(answer.state, error_class=name)))
+
+    async def settle(self) -> None:
+        """Wait until every answer is saved, also those whose poll was cancelled in the meantime."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.wait([self._writer])
+
     async def refresh_all(
         self, states: Iterable[SourceState], now: datetime, done: Callable[[Outcome], None] = lambda _: None
     ) -> tuple[Outcome, ...]:
