@@ -115,7 +115,7 @@ class Poller:
         return await self._saved(answer)
 
     async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
-        """Remember that a poll ended in a way nobody expected: a failure like others, so that it waits longer.
+        """Remember a poll that ended in a way nobody expected, as a failure like others: it waits longer.
 
         Args:
             state: As it was given to ``refresh``.
