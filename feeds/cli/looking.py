@@ -26,9 +26,9 @@ feeds list --json
 @click.pass_obj
 def list_(session: Session, tags: tuple[str, ...], as_json: bool) -> int:
     """List the sources of config.yaml."""
-    from feeds.cli.work import look
+    from feeds.cli.work import listing
 
-    return look.list_sources(session, tags=tags, as_json=as_json)
+    return listing.list_sources(session, tags=tags, as_json=as_json)
 
 
 @click.command(
@@ -47,9 +47,9 @@ feeds status --json
 @click.pass_obj
 def status(session: Session, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
     """Show how each source fares: last success, next poll, failures and why."""
-    from feeds.cli.work import look
+    from feeds.cli.work import status as work
 
-    return look.status(session, names=names, failing=failing, as_json=as_json)
+    return work.status(session, names=names, failing=failing, as_json=as_json)
 
 
 @click.command(

@@ -13,7 +13,7 @@ from feeds.cli.session import Session
 from feeds.cli.show import Screen
 from feeds.cli.work.loading import configuration
 from feeds.config.edit import add_source
-from feeds.config.load import schema_json
+from feeds.config.json_schema import schema_json
 from feeds.config.opml import export_opml, import_opml
 from feeds.normalize.urls import canonical
 

@@ -1,4 +1,4 @@
-"""From the command line to the objects: configuration, sources by name, the store, one event loop."""
+"""From the command line to the objects: configuration, sources by name, one event loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from feeds.cli.session import Mistaken, Session
 from feeds.config.load import load
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, FeedsError, Problem
-from feeds.store import Store, open_store
 
 T = TypeVar("T")
 
@@ -58,15 +57,6 @@ def known_names(session: Session) -> tuple[str, ...]:
         return tuple(source.name for source in configuration(session).sources)
     except FeedsError:
         return ()
-
-
-def opened(config: Config) -> Store:
-    """Open the store that config.yaml names.
-
-    Raises:
-        StoreError: It cannot be used.
-    """
-    return open_store(config.store, config.folder)
 
 
 def place(path: Path) -> str:

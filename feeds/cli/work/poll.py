@@ -10,7 +10,8 @@ from datetime import datetime
 from feeds import __version__
 from feeds.cli.session import Session, now
 from feeds.cli.show import Screen
-from feeds.cli.work.loading import chosen, configuration, finish, opened
+from feeds.cli.work.loading import chosen, configuration, finish
+from feeds.cli.work.opening import opened
 from feeds.cli.work.report import published, refused, report, tell, tell_emissions
 from feeds.config.schema import Config
 from feeds.fetch import open_client

@@ -1,86 +1,20 @@
-"""``feeds list`` and ``feeds status``: what is configured, and how it fares."""
+"""``feeds status``: how each source fares, and which run holds the store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from feeds.cli.plain import ago, count, stamp
 from feeds.cli.session import Session, now
-from feeds.cli.show import BAD, DIM, GOOD, Screen
-from feeds.cli.work.loading import chosen, configuration, opened
-from feeds.config.schema import Config, Cron, Source
-from feeds.errors import StoreBusy, StoreError
+from feeds.cli.show import BAD, DIM, Screen
+from feeds.cli.work.loading import chosen, configuration
+from feeds.cli.work.opening import holder, opened
+from feeds.config.schema import Config, Source
 from feeds.model import SourceState
-from feeds.store import Store
-
-HIDDEN = "(an address with a secret)"
-
-
-def list_sources(session: Session, *, tags: tuple[str, ...], as_json: bool) -> int:
-    """Show the sources of config.yaml, or those with one of the tags."""
-    config = configuration(session)
-    sources = [s for s in config.sources if not tags or not set(tags).isdisjoint(s.tags)]
-    screen = Screen(session)
-    if as_json:
-        screen.document({"sources": [described(source) for source in sources]})
-        return 0
-    rows = [
-        (
-            source.name,
-            "paused" if source.paused else interval(source),
-            source.kind,
-            ", ".join(source.tags),
-            address(source),
-        )
-        for source in sources
-    ]
-    styles = [DIM if source.paused else "" for source in sources]
-    screen.table(("Source", "Interval", "Kind", "Tags", "Address"), rows, styles)
-    if screen.terminal and not rows:
-        screen.line("No source yet; `feeds add URL` adds one.")
-    return 0
-
-
-def described(source: Source) -> dict[str, object]:
-    """Give what a program wants to know of a configured source."""
-    return {
-        "name": source.name,
-        "title": source.title,
-        "kind": source.kind,
-        "url": None if source.private else source.url,
-        "path": source.path,
-        "private": source.private,
-        "tags": source.tags,
-        "interval": source.interval.cron if isinstance(source.interval, Cron) else source.interval,
-        "timezone": source.timezone.key,
-        "language": source.language,
-        "paused": source.paused,
-    }
-
-
-def interval(source: Source) -> str:
-    """Say how often a source is polled."""
-    if isinstance(source.interval, Cron):
-        return source.interval.cron
-    if not isinstance(source.interval, timedelta):
-        return source.interval
-    seconds = int(source.interval.total_seconds())
-    # 90 minutes are not "1 h": what was set is shown in a unit that divides it.
-    unit, size = next(
-        (u, s) for u, s in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)) if seconds % s == 0
-    )
-    return f"{seconds // size} {unit}"
-
-
-def address(source: Source) -> str:
-    """Say where a source is, without secrets."""
-    if source.private:
-        return HIDDEN
-    return source.url or source.path or ""
 
 
 def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
@@ -107,17 +41,6 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     return 0
 
 
-def holder(store: Store) -> tuple[bool, int | None]:
-    """Say whether a run holds the store, and as which process; not knowing counts as no."""
-    try:
-        with store.claim():
-            return False, None
-    except StoreBusy as busy:
-        return True, busy.pid
-    except StoreError:
-        return False, None  # somebody who may only read it asks
-
-
 def word(source: Source, state: SourceState | None) -> str:
     """Say in a word how a source fares."""
     if source.paused:
@@ -130,7 +53,7 @@ def word(source: Source, state: SourceState | None) -> str:
 def draw_status(
     screen: Screen, sources: Sequence[Source], states: Mapping[str, SourceState], moment: datetime
 ) -> None:
-    colours = {"paused": DIM, "new": "", "failing": BAD, "ok": GOOD}
+    colours = {"paused": DIM, "failing": BAD}
     rows, styles = [], []
     for source in sources:
         state = states.get(source.name) or SourceState(name=source.name)
@@ -138,7 +61,7 @@ def draw_status(
         due = "–" if source.paused else "now" if state.due is None else ago(state.due, moment)
         note = f"{count(state.failures, 'failure')}: {state.error}" if state.failures else ""
         rows.append((source.name, said, ago(state.succeeded, moment), due, f"{state.entries:,}", note))
-        styles.append(colours[said] if said != "ok" else "")
+        styles.append(colours.get(said, ""))
     screen.table(("Source", "State", "Last success", "Next", "Entries", "Why"), rows, styles)
 
 
