@@ -1,0 +1,240 @@
+"""One poll of one server: from the first request, over redirects, to a decoded body.
+
+The only place that sends requests. Nothing is remembered between two polls but whose turn it is at a host:
+no cookies, no idle connections (a pool that keeps many is slow, and what a server sends after its answer
+would be read as the next one), no login of another origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.cookiejar
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from feeds.config.schema import Fetch, Source
+from feeds.errors import FetchError
+from feeds.fetch import answers, failures, guard
+from feeds.fetch.answers import Redirect
+from feeds.fetch.decode import ACCEPTED, Inflater, too_large
+from feeds.fetch.manners import Hosts, user_agent
+from feeds.model import Document, NotModified, Validators
+
+TYPES = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.8, */*;q=0.5"
+)
+NO_CONTENT = frozenset({204, 205})
+PARTIAL = 206
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """What all polls of a run share; made by ``open_client``."""
+
+    http: httpx.AsyncClient
+    settings: Fetch
+    hosts: Hosts
+
+
+@asynccontextmanager
+async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
+    """Make the client of a run, and close it in the end.
+
+    Proxies and logins are not taken from the environment; certificates to trust are (SSL_CERT_FILE,
+    SSL_CERT_DIR).
+
+    Args:
+        settings: Limits, and whom to complain to.
+        version: Of this program, for the User-Agent.
+    """
+    # httpx logs each request with its whole address at INFO, and an address may hold a secret.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    read = settings.read_timeout.total_seconds()
+    connect = settings.connect_timeout.total_seconds()
+    async with httpx.AsyncClient(
+        verify=httpx.create_ssl_context(),
+        trust_env=False,
+        follow_redirects=False,
+        cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),
+        timeout=httpx.Timeout(read, connect=connect, pool=None),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        headers={
+            "User-Agent": user_agent(version, settings.contact),
+            "Accept": TYPES,
+            "Accept-Encoding": ACCEPTED,
+            "Connection": "close",
+        },
+    ) as asker:
+        yield Client(http=asker, settings=settings, hosts=Hosts())
+
+
+async def fetch(
+    client: Client, url: str, validators: Validators, now: datetime, *, source: Source | None = None
+) -> Document | NotModified:
+    """Ask a server for a document.
+
+    A login before the host in ``url`` goes to its origin only, as Basic authentication. A redirect from
+    https to http is followed, but never counted as a move; where the address holds a secret it is refused.
+    Of a private source nothing is told where it moved.
+
+    Args:
+        client: From ``open_client``.
+        url: Absolute, http or https.
+        validators: Of the last document, to be echoed.
+        now: The moment of the poll, aware.
+        source: Whose poll this is, to know whether the address may be shown.
+
+    Returns:
+        The document, or that it has not changed: 304 to a condition, or a 204 or 205 to one.
+
+    Raises:
+        BadStatus: The server answered that it has none; Gone: for good.
+        TooLarge: It is larger than ``max_bytes``, before or after decoding.
+        FetchError: There is no usable answer. The sentence never holds a login or a query; of a private
+            source not even a path.
+    """
+    first = guard.parse(url, "the source's address")
+    private = bool(first.userinfo) or (source is not None and source.private)
+    journey = _Journey(client=client, first=first, validators=validators, now=now, private=private)
+    async with AsyncExitStack() as turn:
+        await turn.enter_async_context(client.hosts.turn(first.raw_host.decode("ascii")))
+        # The deadline begins with our turn: a long queue at a host is no fault of the source.
+        try:
+            async with asyncio.timeout(client.settings.deadline.total_seconds()):
+                return await journey.go(turn)
+        except TimeoutError as error:
+            raise failures.overdue(first) from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Journey:
+    """One poll.
+
+    Attributes:
+        client: With its settings.
+        first: Where it starts, with its login.
+        validators: To echo, at every hop: which of them has the document is not remembered.
+        now: The moment of the poll.
+        private: Whether addresses are kept out of errors.
+    """
+
+    client: Client
+    first: httpx.URL
+    validators: Validators
+    now: datetime
+    private: bool
+
+    async def go(self, turn: AsyncExitStack) -> Document | NotModified:
+        """Follow redirects to an answer. ``turn`` holds our turn at the present hop's host."""
+        here = _bare(self.first)
+        moved: httpx.URL | None = None
+        permanent = not self.private
+        seen = {str(here)}
+        while True:
+            answer = await self._ask(here)
+            if isinstance(answer, Document):
+                return replace(answer, moved_to=None if moved is None else str(moved))
+            if isinstance(answer, NotModified):
+                return answer
+            there = self._next(here, answer, seen)
+            permanent = permanent and answer.permanent and not _downgrade(here, there)
+            moved = there if permanent else moved
+            if here.raw_host != there.raw_host:
+                await turn.aclose()
+                await turn.enter_async_context(self.client.hosts.turn(there.raw_host.decode("ascii")))
+            here = there
+
+    def _next(self, here: httpx.URL, answer: Redirect, seen: set[str]) -> httpx.URL:
+        """Check where a redirect leads, and note it in ``seen``."""
+        where = failures.place(here, self.private)
+        there = _bare(guard.parse(answer.location, f"{where} redirects, and the address it gives", here))
+        if self.private and _downgrade(here, there):
+            raise FetchError(
+                f"{where} redirects from https to http, which would show its secret to everybody"
+            )
+        if str(there) in seen:
+            raise FetchError(f"{where} redirects in a circle; check the address")
+        seen.add(str(there))
+        if len(seen) > self.client.settings.max_redirects + 1:
+            raise FetchError(f"{where} redirects once too often (fetch.max_redirects); check the address")
+        return there
+
+    async def _ask(self, url: httpx.URL) -> Document | NotModified | Redirect:
+        """Make one request and read its answer."""
+        where = failures.place(url, self.private)
+        headers = [*self.client.http.headers.raw, *answers.conditions(self.validators), *self._login(url)]
+        request = httpx.Request("GET", url, headers=headers)
+        try:
+            response = await self.client.http.send(request, stream=True)
+            try:
+                return await self._read(response, url, where)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            # OSError and ValueError: what httpx lets through of ssl, sockets, IDNA and odd addresses.
+            # Their words may repeat the address, so a private one takes no trace of them along.
+            raise failures.explain(error, url, where, self.private) from None if self.private else error
+
+    def _login(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
+        """Give the Authorization header for where it belongs (RFC 7617)."""
+        if not self.first.userinfo or guard.origin(url) != guard.origin(self.first):
+            return []
+        user, _, password = self.first.userinfo.partition(b":")
+        login = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+        return [(b"Authorization", b"Basic " + base64.b64encode(login))]
+
+    async def _read(
+        self, response: httpx.Response, url: httpx.URL, where: str
+    ) -> Document | NotModified | Redirect:
+        """Turn an answer into what it means."""
+        status, headers = response.status_code, answers.gather(response.headers.raw)
+        conditional = bool(answers.conditions(self.validators))
+        if status == httpx.codes.NOT_MODIFIED or status in NO_CONTENT:
+            if not conditional:
+                raise failures.bad_status(status, headers, self.now, where)
+            known = answers.validators(headers, self.validators)
+            return NotModified(headers=answers.kept(headers), validators=known)
+        redirect = answers.redirect(status, response.headers)
+        if redirect is not None:
+            return redirect
+        if not 200 <= status < 300 or status == PARTIAL:
+            raise failures.bad_status(status, headers, self.now, where)
+        return Document(
+            url=str(url),
+            headers=answers.kept(headers),
+            body=await self._body(response, headers, where),
+            status=status,
+            validators=answers.validators(headers),
+        )
+
+    async def _body(self, response: httpx.Response, headers: dict[str, str], where: str) -> bytes:
+        """Read and decode a body under the limit."""
+        limit = self.client.settings.max_bytes
+        length = headers.get("content-length", "")
+        if length.isdecimal() and (len(length) > 18 or int(length) > limit):
+            raise too_large(where, limit)
+        inflater = Inflater(headers.get("content-encoding", ""), limit, where)
+        # It is a generator, though typed as less; left half-read it would be closed some time later.
+        async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as pieces:
+            async for data in pieces:
+                inflater.feed(data)
+        return inflater.close()
+
+
+def _bare(url: httpx.URL) -> httpx.URL:
+    """Give an address without its login: that goes into a header, or nowhere."""
+    return url.copy_with(userinfo=b"")
+
+
+def _downgrade(here: httpx.URL, there: httpx.URL) -> bool:
+    return here.scheme == "https" and there.scheme == "http"

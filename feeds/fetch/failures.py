@@ -1,0 +1,189 @@
+"""What went wrong at a server, as one sentence of ours that names the cause and the remedy.
+
+The sentences are made here, not taken from libraries or servers: those repeat addresses, and an address may
+hold a secret. Of a private source only the host is ever named.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import httpx
+
+from feeds import caching
+from feeds.errors import BadStatus, FetchError, Gone
+
+SHOWN = 120
+"""Most characters of a path, or of a library's words, in a sentence."""
+
+CERTIFICATE: tuple[tuple[str, str], ...] = (
+    ("expired", "has expired; its operator has to renew it (or this machine's clock is wrong)"),
+    ("not yet valid", "is not valid yet; check this machine's clock"),
+    ("ostname mismatch", "is made out to another host; check the address"),
+    ("IP address mismatch", "is made out to another host; check the address"),
+    ("self-signed", "is signed by nobody we trust (self-signed); SSL_CERT_FILE may name more to trust"),
+    ("unable to get", "is signed by nobody we trust; SSL_CERT_FILE may name more to trust"),
+    ("revoked", "was revoked; its operator has to replace it"),
+)
+BROKEN_OFF = "{host} broke off the connection; it is tried again later"
+UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
+NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
+SYSTEM: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ECONNREFUSED: "{host} refuses the connection; the server is down, or the address wrong",
+        errno.ECONNRESET: BROKEN_OFF,
+        errno.ECONNABORTED: BROKEN_OFF,
+        errno.EPIPE: BROKEN_OFF,
+        errno.ETIMEDOUT: "{host} does not answer; it is tried again later",
+        errno.EMFILE: NO_FILES,
+        errno.ENFILE: NO_FILES,
+        errno.ENETUNREACH: UNREACHABLE,
+        errno.ENETDOWN: UNREACHABLE,
+        errno.EHOSTUNREACH: UNREACHABLE,
+        errno.EHOSTDOWN: UNREACHABLE,
+        errno.EADDRNOTAVAIL: UNREACHABLE,
+        errno.EAFNOSUPPORT: UNREACHABLE,
+        errno.EINVAL: UNREACHABLE,
+        errno.EACCES: UNREACHABLE,
+        errno.EPERM: UNREACHABLE,
+    }
+)
+REMEDIES: tuple[tuple[range, str], ...] = (
+    (range(200, 300), "that is no document; it is tried again later"),
+    (range(304, 305), "though nothing was asked that could be unchanged; it is tried again later"),
+    (range(300, 400), "without an address that can be followed; check the address"),
+    (range(401, 402), "it wants a login: put user:password@ before the host, as ${NAME}"),
+    (range(403, 404), "it does not let us in; ask its operator, and see that fetch.contact is set"),
+    (range(404, 405), "check the address"),
+    (range(407, 408), "a proxy stands in between that wants a login"),
+    (range(410, 411), "the source is gone for good; remove it, or find its new address"),
+    (range(429, 430), "it was asked too often and is left alone for a while"),
+    (range(451, 452), "it may not be shown here for legal reasons"),
+    (range(500, 600), "the server is in trouble; it is tried again later"),
+)
+
+
+def place(url: httpx.URL, private: bool) -> str:
+    """Give an address as errors may show it: never user, query or fragment; of private ones no path.
+
+    Returns:
+        Printable ASCII of bounded length.
+    """
+    shown = f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
+    if not private:
+        path = url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+        shown += path if len(path) <= SHOWN else path[:SHOWN] + "…"
+    return shown
+
+
+def bad_status(status: int, headers: Mapping[str, str], now: datetime, where: str) -> BadStatus:
+    """Make the error for a status that carries no document; ``where`` as from ``place``."""
+    phrase = f"{status} {httpx.codes.get_reason_phrase(status)}".rstrip()
+    remedy = next((text for codes, text in REMEDIES if status in codes), "check the address")
+    kind = Gone if status == httpx.codes.GONE else BadStatus
+    wait = caching.retry_after(headers, now)
+    return kind(f"{where} answers {phrase}; {remedy}", status=status, retry_after=wait)
+
+
+def explain(error: BaseException, url: httpx.URL, where: str, private: bool) -> FetchError:
+    """Make the error for an exception of httpx, or of what lies below it.
+
+    Args:
+        error: As it came; its causes are looked at, because httpx keeps the best of them there.
+        url: What was asked.
+        where: As from ``place``.
+        private: Whether to keep back even the library's own words.
+    """
+    host = url.netloc.decode("ascii", "replace")
+    if isinstance(error, httpx.TimeoutException):
+        return FetchError(_late(error, host))
+    for cause in causes(error):
+        # TLS first: its errors are OSErrors too, with numbers of their own.
+        sentence = _tls(cause, host) or _network(cause, url, host)
+        if sentence is not None:
+            return FetchError(sentence)
+    if isinstance(error, httpx.ProtocolError):
+        return FetchError(_broken(error, where, private))
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | ValueError):
+        return FetchError(f"{where} leads to an address that cannot be asked; check how it is written")
+    return FetchError(f"the connection to {host} broke; it is tried again later")
+
+
+def overdue(url: httpx.URL) -> FetchError:
+    """Make the error for a poll that takes longer than it may as a whole."""
+    host = url.netloc.decode("ascii", "replace")
+    return FetchError(f"{host} gives no whole answer in time (fetch.deadline); it is tried again later")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and what led to it, the last first; members of groups too."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [cause for cause in (one.__context__, one.__cause__) if cause is not None]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+
+
+def _network(cause: BaseException, url: httpx.URL, host: str) -> str | None:
+    """Say what an error of the system means; None if it says nothing."""
+    name = url.raw_host.decode("ascii", "replace")
+    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
+        return f"the name {name} cannot be looked up now; check the network"
+    if isinstance(cause, socket.gaierror):
+        return f"the name {name} does not resolve; check the address or the network"
+    if isinstance(cause, UnicodeError):
+        return f"the name {name} is no name of a host; check the address"
+    sentence = SYSTEM.get(cause.errno or 0) if isinstance(cause, OSError) else None
+    if sentence is None and isinstance(cause, ConnectionError):
+        sentence = BROKEN_OFF
+    return None if sentence is None else sentence.format(host=host)
+
+
+def _tls(cause: BaseException, host: str) -> str | None:
+    """Say what an error of TLS means; None if it is none."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = next((text for mark, text in CERTIFICATE if mark in cause.verify_message), None)
+        return f"the certificate of {host} {reason or f'is not valid ({_tame(cause.verify_message)})'}"
+    if isinstance(cause, ssl.SSLError):
+        reason = _tame((cause.reason or "no reason given").replace("_", " ").lower())
+        if "wrong version" in reason or "http request" in reason or "record layer" in reason:
+            return f"{host} does not speak TLS ({reason}); check the port, or whether the address is http:"
+        return f"no secure connection to {host} can be made ({reason}); it is tried again later"
+    return None
+
+
+def _late(error: httpx.TimeoutException, host: str) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"{host} does not accept a connection in time (fetch.connect_timeout); it is tried again later"
+    return f"{host} is silent for too long (fetch.read_timeout); it is tried again later"
+
+
+def _broken(error: httpx.ProtocolError, where: str, private: bool) -> str:
+    """Say what is wrong with an answer that breaks the rules of HTTP."""
+    words = str(error)
+    if "without sending a response" in words:
+        return f"{where} closes the connection without an answer; it is tried again later"
+    if "without sending complete message body" in words:
+        return f"{where} sends an answer that is cut short; it is tried again later"
+    if "Receive buffer too long" in words:
+        return f"{where} sends headers, or lines between them, that are too long to be read"
+    if "location header" in words:
+        return f"{where} redirects to an address that cannot be read"
+    detail = "" if private else f" ({_tame(words)})"
+    return f"{where} sends an answer that is not proper HTTP{detail}"
+
+
+def _tame(words: str) -> str:
+    """Make a library's words fit for a line of ours: they may quote a server."""
+    printable = "".join(char if " " <= char <= "~" else "?" for char in words)
+    return printable if len(printable) <= SHOWN else printable[:SHOWN] + "…"
