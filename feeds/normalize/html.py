@@ -1,0 +1,262 @@
+"""HTML: the one place where markup of strangers becomes markup of ours. The only room that knows nh3.
+
+One policy, an allow-list. What is not named here does not pass: scripts, styles, event handlers, forms,
+frames, vector pictures, ids and names (they would clobber the page they are shown in), comments, unknown
+elements.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from itertools import islice
+from types import MappingProxyType
+
+import nh3
+
+from feeds.normalize.chars import clean, visible
+from feeds.normalize.flatten import DROPPED, flatten, tokens
+from feeds.normalize.urls import scheme_of, web_url
+
+LIMIT = 2_000_000
+"""Characters of HTML that are read; what stands behind is cut off."""
+PICTURE_LIMIT = 65_536
+"""Characters of a ``data:`` picture that is kept."""
+
+GLOBAL = frozenset({"lang", "dir", "title"})
+ATTRIBUTES = MappingProxyType(
+    {
+        "a": frozenset({"href", "hreflang", "type"}),
+        "audio": frozenset({"src", "controls", "preload"}),
+        "blockquote": frozenset({"cite"}),
+        "col": frozenset({"span"}),
+        "colgroup": frozenset({"span"}),
+        "data": frozenset({"value"}),
+        "del": frozenset({"cite", "datetime"}),
+        "details": frozenset({"open"}),
+        "img": frozenset({"src", "srcset", "sizes", "alt", "width", "height", "loading"}),
+        "ins": frozenset({"cite", "datetime"}),
+        "li": frozenset({"value"}),
+        "meter": frozenset({"value", "min", "max", "low", "high", "optimum"}),
+        "ol": frozenset({"start", "reversed", "type"}),
+        "progress": frozenset({"value", "max"}),
+        "q": frozenset({"cite"}),
+        "source": frozenset({"src", "srcset", "sizes", "type", "media", "width", "height"}),
+        "td": frozenset({"colspan", "rowspan", "headers", "align"}),
+        "th": frozenset({"colspan", "rowspan", "headers", "scope", "align"}),
+        "time": frozenset({"datetime"}),
+        "track": frozenset({"src", "kind", "srclang", "label", "default"}),
+        "video": frozenset({"src", "poster", "controls", "preload", "width", "height"}),
+    }
+)
+BARE = frozenset(
+    {
+        *("abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "br", "caption", "center"),
+        *("cite", "code", "dd", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "footer"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "i", "kbd", "main", "mark"),
+        *("nav", "p", "picture", "pre", "rp", "rt", "ruby", "s", "samp", "section", "small", "span"),
+        *("strike", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot", "thead", "tr", "tt"),
+        *("u", "ul", "var", "wbr"),
+    }
+)
+ELEMENTS = frozenset(ATTRIBUTES) | BARE
+LINKED = frozenset({"http", "https", "mailto", "tel", "xmpp", "geo", "magnet", "irc", "ircs", "sip", "news"})
+CLEANER = nh3.Cleaner(
+    tags=set(ELEMENTS),
+    clean_content_tags=set(DROPPED),
+    attributes={"*": set(GLOBAL), **{tag: set(names) for tag, names in ATTRIBUTES.items()}},
+    strip_comments=True,
+    link_rel="noopener noreferrer",
+    url_schemes=LINKED | {"data"},
+)
+MARKED = re.compile("[<>&\xa0]")
+# Tags and addresses as nh3 writes them: within text every "<" is an entity, so this finds tags only.
+ADDRESSED = re.compile(r'<(a|audio|blockquote|del|img|ins|q|source|track|video)((?: [a-z-]+="[^"]*")+)>')
+ADDRESS = re.compile(r' (href|src|srcset|cite|poster)="([^"]*)"')
+PICTURE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=]+\Z", re.IGNORECASE)
+OTHER_ADDRESS = re.compile(r"[!-~]+\Z")
+CANDIDATE = re.compile(r"[\s,]*+([^\s,]\S*+)(?:\s++([0-9.]+[wxh](?:\s+[0-9.]+h)?))?\s*+(?:,|\Z|(?=\S))")
+
+# Frames of these hosts hold a film or a sound that belongs to the text: the frame becomes a link to it.
+PLAYERS = (
+    *("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "soundcloud.com"),
+    *("spotify.com", "bandcamp.com", "archive.org", "ted.com", "podigee.com", "srf.ch", "ard.de", "arte.tv"),
+)
+FRAME = re.compile(r"<iframe\b([^<>]*)>", re.IGNORECASE)
+FRAME_SRC = re.compile(r"""[\s"'/]src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+
+PARAGRAPHS = frozenset(
+    {
+        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "pre", "table", "figure"),
+        *("section", "article"),
+    }
+)
+LINES = frozenset(
+    {
+        *(
+            "address",
+            "aside",
+            "br",
+            "caption",
+            "center",
+            "dd",
+            "details",
+            "div",
+            "dt",
+            "figcaption",
+            "footer",
+        ),
+        *(
+            "form",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "nav",
+            "option",
+            "summary",
+            "td",
+            "th",
+            "tr",
+            "video",
+            "audio",
+        ),
+    }
+)
+MARKUP = re.compile(
+    r"</?(?:a|abbr|b|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|sub|sup|table|"
+    r"td|tr|tt|u|ul|iframe|script|cite|q|figure|center|del|ins|kbd|mark|video|audio|section|article)"
+    r"(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)
+REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+
+
+def sanitize(html: str, base: str | None) -> str:
+    """Make a stranger's fragment fit to be shown beside others.
+
+    Args:
+        html: A fragment, a whole page, or plain text with accidents in it. Read up to ``LIMIT`` characters.
+        base: Absolute address that relative addresses are relative to; with None they are dropped.
+
+    Returns:
+        Well-formed HTML of allowed elements; addresses absolute, links with ``rel="noopener noreferrer"``.
+        Empty if nothing passes. Sanitizing it again changes nothing.
+    """
+    text = clean(html if len(html) <= LIMIT else html[:LIMIT].rpartition("<")[0]).strip()
+    if not MARKED.search(text):
+        return text
+    text = FRAME.sub(_player, text)
+    # One pass can give markup that a parser reads in another way (nested links, tables in paragraphs): there
+    # "mutation" attacks live. So until nothing moves; three passes do for all that is not built against it.
+    for _ in range(4):
+        before, text = text, clean(CLEANER.clean(flatten(text, ELEMENTS))).strip()
+        if text == before:
+            return ADDRESSED.sub(lambda tag: _absolute(tag, base), text)
+    return from_text(plain(text))
+
+
+def _absolute(tag: re.Match[str], base: str | None) -> str:
+    """Check and complete the addresses of one tag, as nh3 has written it."""
+
+    def attribute(match: re.Match[str]) -> str:
+        name, value = match[1], entities.unescape(match[2])
+        address = _srcset(value, base) if name == "srcset" else _address(tag[1], name, value, base)
+        return "" if address is None else f' {name}="{_quoted(address)}"'
+
+    return f"<{tag[1]}{ADDRESS.sub(attribute, tag[2])}>"
+
+
+def _quoted(value: str) -> str:
+    """Write an attribute's value as nh3 writes it."""
+    return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _address(tag: str, name: str, value: str, base: str | None) -> str | None:
+    scheme = scheme_of(value)
+    if scheme in (None, "http", "https"):
+        return web_url(value, base)
+    address = "".join(value.split())
+    if tag == "img" and name == "src" and scheme == "data":
+        return address if len(address) <= PICTURE_LIMIT and PICTURE.match(address) else None
+    passes = tag == "a" and scheme in LINKED and len(address) < 2048 and OTHER_ADDRESS.match(address)
+    return address if passes else None
+
+
+def _srcset(value: str, base: str | None) -> str | None:
+    """Keep the candidates of a ``srcset`` that are web addresses (WHATWG HTML, 4.8.4.2.2)."""
+    kept = []
+    for match in islice(CANDIDATE.finditer(value[:PICTURE_LIMIT]), 20):
+        url = web_url(match[1].rstrip(","), base) if scheme_of(match[1]) in (None, "http", "https") else None
+        if url and "," not in url:
+            kept.append(f"{url} {match[2]}" if match[2] else url)
+    return ", ".join(kept) or None
+
+
+def _player(frame: re.Match[str]) -> str:
+    match = FRAME_SRC.search(frame[1])
+    raw = next((group for group in match.groups() if group), "") if match else ""
+    url = web_url(entities.unescape(raw), "https://players.invalid/")
+    if url is None:
+        return frame[0]
+    host = url.split("/")[2].partition(":")[0]
+    if not any(host == player or host.endswith("." + player) for player in PLAYERS):
+        return frame[0]
+    shown = escape(url.partition("?")[0].partition("//")[2])
+    return f'<a href="{_quoted(url)}">{shown}</a>{frame[0]}'
+
+
+def plain(html: str) -> str:
+    r"""Read a fragment as text: paragraphs parted by an empty line, other blocks by a line break.
+
+    Entities are decoded, what is not shown (scripts, comments) is left out. Linear in time for any input.
+
+    >>> plain("<p>a &amp; b</p><p>c<br>d</p>")
+    'a & b\n\nc\nd'
+    """
+    text = clean(html)
+    if "<" in text:
+        pieces = []
+        for token in tokens(text):
+            if isinstance(token, str):
+                pieces.append(token.replace("\n", " "))
+            elif token.name in PARAGRAPHS:
+                pieces.append("\n\n")
+            elif token.name in LINES:
+                pieces.append("\n")
+        text = "".join(pieces)
+    text = clean(entities.unescape(text))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def looks_like_html(text: str) -> bool:
+    """Guess whether a text that does not say so carries markup: a known element, or a character reference.
+
+    >>> looks_like_html("1 < 2 & 3"), looks_like_html("a <b>b</b>"), looks_like_html("AT&amp;T")
+    (False, True, True)
+    """
+    return MARKUP.search(text) is not None or REFERENCE.search(text) is not None
+
+
+def from_text(text: str) -> str:
+    r"""Write plain text as HTML: empty lines part paragraphs, line breaks stay.
+
+    >>> from_text("a < b\nc\n\nd")
+    '<p>a &lt; b<br>c</p><p>d</p>'
+    """
+    paragraphs = (part.strip() for part in re.split(r"\n[ \t]*\n\s*", clean(text)))
+    return "".join(
+        f"<p>{'<br>'.join(escape(line.strip()) for line in part.splitlines())}</p>"
+        for part in paragraphs
+        if visible(part)
+    )
+
+
+def escape(text: str) -> str:
+    """Write text so that HTML shows it literally. For element content, not for attributes.
+
+    >>> escape("a < b & c")
+    'a &lt; b &amp; c'
+    """
+    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
