@@ -1,5 +1,71 @@
 """The family of output formats: what to publish -> bytes. One file a format; pure: no clock, no files.
 
 A feed format renders one output: ``render(feed, self_url) -> bytes``. A site format renders the whole
-planet: ``render(site) -> bytes``.
+planet: ``render(site) -> bytes``. Both give valid documents for any value of the model (``printable``), and
+the same bytes for the same value on every machine, in every time zone, locale and version.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from feeds.formats import atom, json_feed, opml, page, rss
+from feeds.formats.site import File, OutputPage, SitePage, SourceLine
+from feeds.model import Feed
+
+__all__ = (
+    "FEED_FORMATS",
+    "SITE_FORMATS",
+    "FeedFormat",
+    "File",
+    "OutputPage",
+    "SiteFormat",
+    "SitePage",
+    "SourceLine",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedFormat:
+    """How one output is written.
+
+    Attributes:
+        render: From a feed, entries newest first, and the address of the file (a bare file name where nobody
+            knows the address) to the document.
+        suffix: What follows the output's name in the file's name.
+        media_type: What the document is.
+        label: What people call it.
+    """
+
+    render: Callable[[Feed, str], bytes]
+    suffix: str
+    media_type: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteFormat:
+    """How the whole site is written: into which file, as which media type."""
+
+    render: Callable[[SitePage], bytes]
+    file: str
+    media_type: str
+
+
+FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
+    {
+        "atom": FeedFormat(render=atom.render, suffix=".atom", media_type=atom.MEDIA_TYPE, label="Atom"),
+        "rss": FeedFormat(render=rss.render, suffix=".rss", media_type=rss.MEDIA_TYPE, label="RSS"),
+        "json_feed": FeedFormat(
+            render=json_feed.render, suffix=".json", media_type=json_feed.MEDIA_TYPE, label="JSON Feed"
+        ),
+    }
+)
+SITE_FORMATS: Mapping[str, SiteFormat] = MappingProxyType(
+    {
+        "page": SiteFormat(render=page.render, file="index.html", media_type=page.MEDIA_TYPE),
+        "opml": SiteFormat(render=opml.render, file="sources.opml", media_type=opml.MEDIA_TYPE),
+    }
+)

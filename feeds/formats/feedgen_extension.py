@@ -1,0 +1,258 @@
+"""What feedgen 1.0.0 lacks or gets wrong, as an extension of it.
+
+feedgen makes the frame and what it makes right: ids, categories, persons' names, generator, icon, logo, RSS
+links, guids. The rest is rewritten here, because feedgen loses rel, type, hreflang, title and length of an
+Atom entry's links, knows no id, date, link or rights of ``atom:source``, no xml:lang, no HTML or empty
+titles, no person without a mail address in RSS; and writes RSS dates by switching the locale of the whole
+process, which is a lie to every other thread.
+
+All values must have passed ``printable``: one control character raises ValueError in lxml.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from lxml import etree
+
+from feeds.formats.byline import byline, contributors, name
+from feeds.formats.elements import NAMESPACES, add, content, describe, guess, role, set_language
+from feeds.formats.printable import EPOCH
+from feeds.model import Entry, Feed, Link, Media, Moment, Origin, Person, Text, TextType
+from feeds.normalize.dates import rfc3339
+from feeds.normalize.html import from_text, plain
+from feeds.validity import absolute_iri
+
+ATOM = "http://www.w3.org/2005/Atom"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+DELETED = "http://purl.org/atompub/tombstones/1.0"
+UNKNOWN = "und"
+"""BCP 47 for "not known", where leaving it out would mean "as the feed"."""
+STAND_IN = "-"
+"""What feedgen is given where it wants a text that may be empty; it never reaches the output."""
+
+
+class Unsaid(datetime):
+    """A date that feedgen leaves out, because it asks ``if date``; ours is then written in its place."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def unsaid() -> Unsaid:
+    return Unsaid(1970, 1, 1, tzinfo=UTC)
+
+
+def utc(moment: Moment | datetime) -> str:
+    """Write an instant in UTC, so that texts sort as times do."""
+    return rfc3339((moment.instant if isinstance(moment, Moment) else moment).astimezone(UTC))
+
+
+def rfc822(moment: Moment) -> str:
+    """Write a date of RSS, with its offset, in English whatever the locale."""
+    return format_datetime(datetime.fromisoformat(rfc3339(moment)))
+
+
+def html(text: Text) -> str:
+    """Give a text as HTML."""
+    return text.value if text.type is TextType.HTML else from_text(text.value)
+
+
+class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """The part of a feed that is not its entries."""
+
+    feed: Feed
+    self_url: str
+    self_type: str
+
+    def extend_ns(self) -> dict[str, str]:
+        return {**NAMESPACES, "at": DELETED}
+
+    def extend_atom(self, root: etree._Element) -> etree._Element:
+        feed = self.feed
+        set_language(root, feed.language)
+        _find(root, "updated").text = utc(feed.updated or EPOCH)
+        _text(_find(root, "title"), feed.title)
+        if feed.subtitle:
+            _text(add(root, "subtitle"), feed.subtitle)
+        if feed.rights:
+            _text(add(root, "rights"), feed.rights)
+        add(root, "link", rel="self", type=self.self_type, href=self.self_url)
+        for link in feed.links:
+            if link.rel != "self":
+                _link(root, "link", link)
+        for element, person in zip(root.findall("author"), feed.people, strict=False):
+            role(element, person)
+        for mark in feed.withdrawn:
+            if mark.when:
+                deleted = etree.SubElement(
+                    root, f"{{{DELETED}}}deleted-entry", ref=mark.id, when=utc(mark.when)
+                )
+                if mark.reason:
+                    etree.SubElement(deleted, f"{{{DELETED}}}comment").text = mark.reason
+        return root
+
+    def extend_rss(self, root: etree._Element) -> etree._Element:
+        channel, feed = _find(root, "channel"), self.feed
+        atom_link = f"{{{ATOM}}}link"
+        etree.SubElement(channel, atom_link, rel="self", type=self.self_type, href=self.self_url)
+        for link in feed.links:
+            if link.rel not in ("self", "alternate"):
+                _link(channel, atom_link, link)
+        add(channel, "lastBuildDate", rfc822(Moment(instant=(feed.updated or EPOCH).instant)))
+        for person in feed.people:
+            add(channel, "dc:creator", name(person))
+        return root
+
+
+class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
+    """One entry."""
+
+    entry: Entry
+    feed: Feed
+
+    def extend_ns(self) -> dict[str, str]:
+        return dict(NAMESPACES)
+
+    def extend_atom(self, element: etree._Element) -> etree._Element:
+        entry = self.entry
+        language = entry.language or (UNKNOWN if self.feed.language else None)
+        if language != self.feed.language:
+            set_language(element, language)
+        _text(_find(element, "title"), entry.title)
+        _find(element, "updated").text = utc(entry.updated or EPOCH)
+        if entry.published:
+            add(element, "published", rfc3339(entry.published))
+        for link in _entry_links(entry):
+            _link(element, "link", link)
+        for tags, people in (("author", byline(entry)), ("contributor", contributors(entry))):
+            for person, made in zip(people, element.findall(tags), strict=True):
+                role(made, person)
+        if entry.rights:
+            _text(add(element, "rights"), entry.rights)
+        self._texts(element)
+        if entry.origin:
+            _source(add(element, "source"), entry.origin, language)
+        describe(element, entry)
+        return element
+
+    def _texts(self, element: etree._Element) -> None:
+        entry = self.entry
+        if entry.summary:
+            _text(add(element, "summary"), entry.summary)
+        element.remove(_find(element, "content"))
+        # RFC 4287, 4.1.2: without a page to open, there must be content, if only the summary once more.
+        has_page = entry.url or any(link.rel == "alternate" for link in entry.links)
+        if entry.content or not has_page:
+            _text(add(element, "content"), entry.content or entry.summary)
+
+    def extend_rss(self, item: etree._Element) -> etree._Element:
+        entry = self.entry
+        self._rss_texts(item)
+        updated = entry.updated or EPOCH
+        add(item, "pubDate", rfc822(entry.published or updated))
+        etree.SubElement(item, f"{{{ATOM}}}updated").text = utc(updated)
+        for person in byline(entry):
+            add(item, "dc:creator", name(person))
+        for person in contributors(entry):
+            add(item, "dc:contributor", name(person))
+        for link in _entry_links(entry):
+            if link.rel not in ("alternate", "enclosure", "replies"):
+                _link(item, f"{{{ATOM}}}link", link)
+        # RSS has room for one enclosure; readers take the others from Media RSS.
+        for media in entry.enclosures[1:]:
+            content(item, media)
+        describe(item, entry)
+        return item
+
+    def _rss_texts(self, item: etree._Element) -> None:
+        entry = self.entry
+        if entry.title is None:
+            item.remove(_find(item, "title"))
+        if entry.summary or entry.title is None:
+            told = entry.summary or entry.content
+            add(item, "description", html(told) if told else "")
+        if entry.content:
+            etree.SubElement(item, CONTENT).text = html(entry.content)
+        if entry.language:
+            add(item, "dc:language", entry.language)
+        if entry.rights:
+            add(item, "dc:rights", plain(html(entry.rights)))
+
+
+def people(persons: tuple[Person, ...]) -> list[dict[str, str]]:
+    """Write persons as feedgen wants them: Atom asks for a name, whatever is known."""
+    return [
+        {
+            key: value
+            for key, value in (("name", name(one)), ("email", one.email), ("uri", one.uri))
+            if value is not None
+        }
+        for one in persons
+    ]
+
+
+def enclosure(media: Media) -> dict[str, Any]:
+    """Write an enclosure of RSS, where type and length must be there; 0 means not known."""
+    return {"url": media.url, "length": media.length or 0, "type": media.type or guess(media.url)}
+
+
+def _find(parent: etree._Element, tag: str) -> etree._Element:
+    element = parent.find(tag)
+    if element is None:
+        raise LookupError(f"feedgen made no <{tag}>")
+    return element
+
+
+def _text(element: etree._Element, text: Text | None) -> None:
+    """Write a text construct (RFC 4287, 3.1); lxml escapes once."""
+    element.attrib.pop("type", None)
+    element.text = text.value if text else None
+    element.set("type", "html" if text and text.type is TextType.HTML else "text")
+    if text:
+        set_language(element, text.language)
+
+
+def _link(parent: etree._Element, tag: str, link: Link) -> None:
+    element = etree.SubElement(parent, tag, rel=link.rel)
+    for key in ("type", "hreflang", "href", "title", "length"):
+        value = getattr(link, key)
+        if value is not None:
+            element.set(key, str(value))
+
+
+def _entry_links(entry: Entry) -> tuple[Link, ...]:
+    """Give all links of an entry, the page first."""
+    links = [Link(href=entry.url)] if entry.url else []
+    links += entry.links
+    links += [
+        Link(href=one.url, rel="enclosure", type=one.type, title=one.title, length=one.length)
+        for one in entry.enclosures
+    ]
+    if entry.comments_url:
+        links.append(Link(href=entry.comments_url, rel="replies", type="text/html"))
+    if entry.license:
+        links.append(Link(href=entry.license, rel="license"))
+    return tuple(dict.fromkeys(links))
+
+
+def _source(element: etree._Element, origin: Origin, language: str | None) -> None:
+    """Write where an entry is from (RFC 4287, 4.2.11), as far as it is known."""
+    if origin.language and origin.language != language:
+        set_language(element, origin.language)
+    if absolute_iri(origin.id):
+        add(element, "id", origin.id)
+    add(element, "title", origin.title, type="text")
+    if origin.updated:
+        add(element, "updated", utc(origin.updated))
+    if origin.self_url:
+        add(element, "link", rel="self", href=origin.self_url)
+    if origin.site_url:
+        add(element, "link", rel="alternate", href=origin.site_url)
+    if origin.icon:
+        add(element, "icon", origin.icon)
+    if origin.rights:
+        add(element, "rights", origin.rights, type="text")
