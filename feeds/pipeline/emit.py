@@ -16,7 +16,7 @@ from itertools import islice
 
 from feeds import publish, validity
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
-from feeds.filters import Filter, chain
+from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, Text
 from feeds.normalize import ids, urls
@@ -134,7 +134,8 @@ class Emitter:
         site = self.config.site
         owner = site.owner
         updated = max(
-            (entry.updated.instant for entry in entries if entry.updated), default=datetime.fromtimestamp(0, UTC)
+            (entry.updated.instant for entry in entries if entry.updated),
+            default=datetime.fromtimestamp(0, UTC),
         )
         people = (
             (Person(name=owner.name, email=owner.email, uri=owner.uri),) if owner != type(owner)() else ()
@@ -163,7 +164,9 @@ class Emitter:
         for group in _grouped(self.store.newest(tuple(members)), GROUP):
             rivals = self._rivals(group, members)
             for record in group:
-                if record.entry is None or self._yields(record, rivals.get(record.id, ()), members, output, now):
+                if record.entry is None or self._yields(
+                    record, rivals.get(record.id, ()), members, output, now
+                ):
                     continue
                 entry = chains[record.source](record.entry)
                 entry = entry and last(entry)
@@ -206,7 +209,10 @@ class Emitter:
                 output.model_dump(mode="json", fallback=str),
                 self.config.site.model_dump(mode="json", exclude={"folder", "formats"}),
                 self.config.authority,
-                [(s.name, revisions.get(s.name, 0), [f.model_dump(fallback=str) for f in s.filters]) for s in members],
+                [
+                    (s.name, revisions.get(s.name, 0), [f.model_dump(fallback=str) for f in s.filters])
+                    for s in members
+                ],
             ]
         )
 
@@ -267,7 +273,9 @@ class Emitter:
                 [repr(line) for line in lines],
             ]
         )
-        aging = any(_ages((*o.filters, *(f for s in config.members(o) for f in s.filters))) for o in config.outputs)
+        aging = any(
+            _ages((*o.filters, *(f for s in config.members(o) for f in s.filters))) for o in config.outputs
+        )
         if not force and not aging and self._stands(SITE, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
