@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -69,6 +69,48 @@ class _Queue:
     """The last place read; None before the first."""
 
 
+class _Merge:
+    """The next place of every source, on a heap."""
+
+    def __init__(self, heads: Iterable[tuple[str, int]]) -> None:
+        # A source not asked yet stands before all ids of its sort key, as no id is empty.
+        self.heap = [(-key, "", name, 0) for name, key in heads]
+        heapq.heapify(self.heap)
+        self._queues: dict[str, _Queue] = {}
+        # Made once: a statement remembers how it is compiled.
+        self._first = first_places()
+        self._next = next_places()
+
+    def take(self, connection: Connection, size: int) -> list[int]:
+        """Give the row numbers of the next entries, at most ``size``."""
+        numbers: list[int] = []
+        while self.heap and len(numbers) < size:
+            _, identifier, source, number = self.heap[0]
+            if identifier:
+                numbers.append(number)
+            queue = self._queues.setdefault(source, _Queue())
+            if not queue.places:
+                self._read(connection, source, queue)
+            if queue.places:
+                key, following, row = queue.places.popleft()
+                heapq.heapreplace(self.heap, (-key, following, source, row))
+            else:
+                heapq.heappop(self.heap)
+                del self._queues[source]
+        return numbers
+
+    def _read(self, connection: Connection, source: str, queue: _Queue) -> None:
+        statement = self._first
+        values: dict[str, object] = {"source": source, "limit": queue.limit}
+        if queue.last is not None:
+            statement = self._next
+            values["key"], values["id"] = queue.last
+        queue.places.extend((row[0], row[1], row[2]) for row in connection.execute(statement, values))
+        if queue.places:
+            queue.last = queue.places[-1][:2]
+        queue.limit = min(4 * queue.limit, MOST_PLACES)
+
+
 def newest(reading: Reading, sources: Sequence[str]) -> Iterator[Record]:
     """Give the entries of these sources by sort key (greatest first), id, source.
 
@@ -76,15 +118,11 @@ def newest(reading: Reading, sources: Sequence[str]) -> Iterator[Record]:
         reading: Opens a short transaction; none is open while the caller has an entry in hand.
         sources: Names; one without entries gives none.
     """
-    # A source not asked yet stands before all ids of its sort key, as no id is empty.
-    heap = [(-key, "", name, 0) for name, key in _heads(reading, sources)]
-    heapq.heapify(heap)
-    queues: dict[str, _Queue] = {}
+    merge = _Merge(_heads(reading, sources))
     size = FIRST_ENTRIES
-    while heap:
+    while merge.heap:
         with reading() as connection:
-            numbers = list(_take(connection, heap, queues, size))
-            records = _records(connection, numbers)
+            records = _records(connection, merge.take(connection, size))
         yield from records
         size = min(2 * size, MOST_ENTRIES)
 
@@ -95,40 +133,6 @@ def _heads(reading: Reading, sources: Sequence[str]) -> Iterator[tuple[str, int]
         with reading() as connection:
             found = connection.execute(statement.where(SOURCES.c.name.in_(names))).all()
         yield from ((name, key) for name, key in found)
-
-
-def _take(
-    connection: Connection, heap: list[tuple[int, str, str, int]], queues: dict[str, _Queue], size: int
-) -> Iterator[int]:
-    """Give the row numbers of the next entries, at most ``size``."""
-    taken = 0
-    while heap and taken < size:
-        _, identifier, source, number = heap[0]
-        if identifier:
-            taken += 1
-            yield number
-        queue = queues.setdefault(source, _Queue())
-        if not queue.places:
-            _read(connection, source, queue)
-        if queue.places:
-            key, following, row = queue.places.popleft()
-            heapq.heapreplace(heap, (-key, following, source, row))
-        else:
-            heapq.heappop(heap)
-            del queues[source]
-
-
-def _read(connection: Connection, source: str, queue: _Queue) -> None:
-    values: dict[str, object] = {"source": source, "limit": queue.limit}
-    if queue.last is None:
-        statement = first_places()
-    else:
-        statement = next_places()
-        values["key"], values["id"] = queue.last
-    queue.places.extend((row[0], row[1], row[2]) for row in connection.execute(statement, values))
-    if queue.places:
-        queue.last = queue.places[-1][:2]
-    queue.limit = min(4 * queue.limit, MOST_PLACES)
 
 
 def _records(connection: Connection, numbers: Sequence[int]) -> list[Record]:
