@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feeds.config.problems import Mistake, Part, keys_of, part_of, suggest, written
-from feeds.config.schema import Output, Source
+from feeds.config.schema import Source
 from feeds.config.secrets import Expanded
 from feeds.config.syntax import Place
-
-OUTPUT_KEYS = frozenset(keys_of(Output))
-SOURCE_KEYS = frozenset(keys_of(Source))
 
 
 def label(parts: list[Part], place: Place, here: Place) -> str:
@@ -45,6 +42,7 @@ def names(kind: str, items: Sequence[object], raw: Sequence[object], parts: list
 
 def addresses(items: Sequence[object]) -> Iterator[Mistake]:
     """Find sources that say neither or both of url and path, or not the one that their kind needs."""
+    known = frozenset(keys_of(Source))
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             continue
@@ -52,7 +50,7 @@ def addresses(items: Sequence[object]) -> Iterator[Mistake]:
         place: Place = ("sources", index)
         if url is None and path is None:
             # Then the mistyped word is told, and this would only repeat it.
-            if item.keys() <= SOURCE_KEYS:
+            if item.keys() <= known:
                 yield Mistake(place=place, message="expected url or path, found neither")
         elif url is not None and path is not None:
             yield Mistake(place=(*place, "path"), message="expected url or path, found both", at_key=True)
@@ -98,8 +96,24 @@ def unknown_word(key: str, word: str, words: Iterable[str]) -> str:
     return f"expected {expected}, found {word!r}{hint}"
 
 
+def words_of(item: object) -> list[object]:
+    """Give the names and tags of a source, or those that an output takes from."""
+    if not isinstance(item, dict):
+        return []
+    wanted = item.get("from")
+    from_words = (
+        [word for value in wanted.values() for word in listed(value)] if isinstance(wanted, dict) else []
+    )
+    return [item.get("name"), *listed(item.get("tags")), *from_words]
+
+
 def mistakes(
-    sources: Sequence[object], raw: Sequence[object], outputs: Sequence[object], parts: list[Part]
+    sources: Sequence[object],
+    raw: Sequence[object],
+    outputs: Sequence[object],
+    parts: list[Part],
+    *,
+    lenient: bool = False,
 ) -> list[Mistake]:
     """Give what is wrong between the parts of the plain values.
 
@@ -108,12 +122,16 @@ def mistakes(
         raw: The same as written.
         outputs: As written.
         parts: The files they came from.
+        lenient: ``${NAME}`` is not expanded; what outputs take from then cannot be told.
     """
+    hidden = lenient and any(
+        isinstance(text, Expanded) for item in (*sources, *outputs) for text in words_of(item)
+    )
     return [
         *names("sources", sources, raw, parts),
         *names("outputs", outputs, outputs, parts),
         *addresses(sources),
-        *origins(outputs, sources),
+        *(() if hidden else origins(outputs, sources)),
     ]
 
 

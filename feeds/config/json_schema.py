@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from feeds.config.schema import Config
 
 TITLE = "config.yaml of feeds"
-INTERNAL = {"Config": ("path", "files", "secrets"), "Source": ("private", "written")}
-REFERENCE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"}
+INTERNAL = MappingProxyType({"Config": ("path", "files", "secrets"), "Source": ("private", "written")})
+REFERENCE = MappingProxyType({"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"})
 LOOSE = ("integer", "boolean", "number")
 
 

@@ -10,6 +10,7 @@ import glob
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,19 +19,16 @@ from feeds.config import crosscheck
 from feeds.config.json_schema import schema_json
 from feeds.config.names import name_of_path, name_of_url
 from feeds.config.problems import Mistake, Part, keys_of, report, unknown_key
-from feeds.config.schema import Config, Defaults, Source
+from feeds.config.schema import Config, Defaults, Output, Source
 from feeds.config.secrets import Expanded, expand_tree, userinfo
 from feeds.config.syntax import Place, read
 from feeds.errors import ConfigError, Problem
 
 __all__ = ("Draft", "Files", "load", "schema_json", "validate")
 
-ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
+ENCODINGS = MappingProxyType({b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"})
 INCLUDED = ("sources", "outputs")
 FILLED = tuple(Defaults.model_fields)
-OWN_KEYS = frozenset(keys_of(Config))
-SOURCE_KEYS = frozenset(keys_of(Source))
-INTERNAL = frozenset(Source.model_fields) - SOURCE_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +84,9 @@ class Draft:
         raw: Plain values of all files together; ``sources`` and ``outputs`` always are lists.
         problems: Found while reading, with places. mistakes: Found in the values, without.
         secrets: What came from the environment.
+        outputs_given: Whether a file has a list of outputs. readable: Whether there are values to check.
+        lenient: Whether ``${NAME}`` stays as it is, so that such values cannot be checked.
+        own_keys, source_keys, output_keys: The words of config.yaml for itself, a source, an output.
     """
 
     path: Path
@@ -97,6 +98,10 @@ class Draft:
     secrets: set[str] = field(default_factory=set)
     outputs_given: bool = False
     readable: bool = True
+    lenient: bool = False
+    own_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Config)))
+    source_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Source)))
+    output_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Output)))
 
     def wrong(self, place: Place, message: str, *, at_key: bool = False) -> None:
         self.mistakes.append(Mistake(place=place, message=message, at_key=at_key))
@@ -158,7 +163,7 @@ def expanded(
 
 def gather(path: Path, environ: Mapping[str, str] | None, files: Files) -> Draft:
     """Read config.yaml and all that it includes."""
-    draft = Draft(path)
+    draft = Draft(path, lenient=environ is None)
     values = take(draft, path, files, environ)
     include = values.get("include") or []
     for index, pattern in enumerate(include if isinstance(include, list) else [include]):
@@ -173,13 +178,13 @@ def gather(path: Path, environ: Mapping[str, str] | None, files: Files) -> Draft
                 continue
             for key in take(draft, included, files, environ):
                 part = draft.parts[-1]
-                hint = "; this key is for the first file only" if key in OWN_KEYS else ""
+                hint = "; this key is for the first file only" if key in draft.own_keys else ""
                 message = f"expected one of {', '.join(INCLUDED)}, found {key!r}{hint}"
                 draft.problems.append(part.problem(Mistake(place=(key,), message=message, at_key=True)))
     for key in values:
-        if key not in OWN_KEYS:
+        if key not in draft.own_keys:
             draft.mistakes.append(unknown_key((), key))
-    draft.raw |= {key: value for key, value in values.items() if key in OWN_KEYS and value is not None}
+    draft.raw |= {key: value for key, value in values.items() if key in draft.own_keys and value is not None}
     return draft
 
 
@@ -218,11 +223,12 @@ def source_of(item: object, draft: Draft, place: Place) -> object:
         item = {"url": item}
     if not isinstance(item, dict):
         return item
-    for key in INTERNAL & item.keys():
+    internal = Source.model_fields.keys() - draft.source_keys
+    for key in sorted(internal & item.keys()):
         draft.mistakes.append(unknown_key(place, key))
-    source = {key: value for key, value in item.items() if value is not None and key not in INTERNAL}
+    source = {key: value for key, value in item.items() if value is not None and key not in internal}
     # A key without value says nothing; but a word that is no key is wrong even so.
-    source |= {key: None for key in item if key not in SOURCE_KEYS and key not in INTERNAL}
+    source |= {key: None for key in item if key not in draft.source_keys and key not in internal}
     if "name" not in source and (name := derived_name(source)) is not None:
         source["name"] = name
     return source
@@ -246,12 +252,14 @@ def assemble(draft: Draft) -> Config | None:
     raw = draft.raw
     sources = [source_of(item, draft, ("sources", index)) for index, item in enumerate(raw["sources"])]
     outputs = [
-        {key: value for key, value in item.items() if value is not None or key not in crosscheck.OUTPUT_KEYS}
+        {key: value for key, value in item.items() if value is not None or key not in draft.output_keys}
         if isinstance(item, dict)
         else item
         for item in raw["outputs"]
     ]
-    draft.mistakes += crosscheck.mistakes(sources, raw["sources"], outputs, draft.parts)
+    draft.mistakes += crosscheck.mistakes(
+        sources, raw["sources"], outputs, draft.parts, lenient=draft.lenient
+    )
     whole = {
         **raw,
         "sources": sources,
@@ -280,6 +288,8 @@ def assemble(draft: Draft) -> Config | None:
         draft.mistakes += crosscheck.bounds(complete)
         update = {"sources": complete, "secrets": frozenset(draft.secrets)}
         config = config.model_copy(update=update)
+    if draft.lenient:
+        errors = [error for error in errors if not isinstance(error["input"], Expanded)]
     if draft.mistakes or errors:
         draft.problems += report(draft.parts, draft.mistakes, errors)
     return config

@@ -12,8 +12,7 @@ from urllib.parse import unquote, urlsplit
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 NAME_PATTERN = re.compile(NAME[:-1] + r"\Z")
 DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$"}
-    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789"}
+    {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789")}
 )
 """Windows takes these for devices, with any ending (``con.atom``)."""
 OURS = frozenset({"index", "sources", "archive"})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,19 +25,29 @@ from feeds.config.scalars import duration, wrong, zone
 
 Json = WithJsonSchema
 Line = Annotated[str, PlainValidator(scalars.line), Json({"type": "string", "minLength": 1})]
-LINES = {
-    "anyOf": [
-        {"type": "string", "minLength": 1},
-        {"type": "array", "items": {"type": "string", "minLength": 1}},
-    ]
-}
-Lines = Annotated[tuple[Line, ...], BeforeValidator(scalars.listed), Json(LINES)]
-TIME = {
-    "type": "string",
-    "pattern": r"^\s*[0-9.]+\s*([smhdwSMHDW][a-zA-Z]*)\s*$",
-    "examples": ["30m", "2h", "90 days"],
-}
-Duration = Annotated[timedelta, BeforeValidator(duration), Json(TIME)]
+
+
+def texts() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {"type": "string", "minLength": 1}},
+        ]
+    }
+
+
+Lines = Annotated[tuple[Line, ...], BeforeValidator(scalars.listed), Json(texts())]
+
+
+def times() -> dict[str, Any]:
+    return {
+        "type": "string",
+        "pattern": r"^\s*[0-9.]+\s*([smhdwSMHDW][a-zA-Z]*)\s*$",
+        "examples": ["30m", "2h", "90 days"],
+    }
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), Json(times())]
 Zone = Annotated[
     ZoneInfo,
     BeforeValidator(zone),
@@ -56,16 +67,21 @@ OutputName = Annotated[
     PlainValidator(scalars.output_name),
     Json({"type": "string", "pattern": NAME, "examples": ["all", "news"]}),
 ]
-PATTERNS = {
-    "anyOf": [
-        {"type": "string", "format": "regex", "examples": ["(?i)sponsored"]},
-        {"type": "array", "items": {"type": "string", "format": "regex"}},
-    ]
-}
+
+
+def patterns() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "string", "format": "regex", "examples": ["(?i)sponsored"]},
+            {"type": "array", "items": {"type": "string", "format": "regex"}},
+        ]
+    }
+
+
 Patterns = Annotated[
     tuple[Annotated[re.Pattern[str], PlainValidator(scalars.pattern)], ...],
     BeforeValidator(scalars.listed),
-    Json(PATTERNS),
+    Json(patterns()),
 ]
 Url = Annotated[
     str | None,
@@ -113,23 +129,26 @@ def interval(value: object) -> object:
     raise wrong("auto, a time like 30m or 2h, or {cron: '0 7 * * mon-fri'}", options=("auto",))
 
 
-INTERVAL = {
-    "anyOf": [
-        {
-            "const": "auto",
-            "description": "As often as the source is worth it, within min_interval and max_interval.",
-        },
-        TIME,
-        {
-            "type": "object",
-            "properties": {"cron": {"type": "string", "examples": ["0 7 * * mon-fri"]}},
-            "required": ["cron"],
-            "additionalProperties": False,
-        },
-    ],
-    "examples": ["auto", "30m", {"cron": "0 7 * * mon-fri"}],
-}
-Interval = Annotated[Literal["auto"] | timedelta | Cron, BeforeValidator(interval), Json(INTERVAL)]
+def intervals() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {
+                "const": "auto",
+                "description": "As often as the source is worth it, within min_interval and max_interval.",
+            },
+            times(),
+            {
+                "type": "object",
+                "properties": {"cron": {"type": "string", "examples": ["0 7 * * mon-fri"]}},
+                "required": ["cron"],
+                "additionalProperties": False,
+            },
+        ],
+        "examples": ["auto", "30m", {"cron": "0 7 * * mon-fri"}],
+    }
+
+
+Interval = Annotated[Literal["auto"] | timedelta | Cron, BeforeValidator(interval), Json(intervals())]
 
 
 class Keep(Value):
@@ -158,18 +177,21 @@ def keep(value: object) -> object:
     raise wrong("a number of entries like '500 entries', an age like '90 days', or all", options=("all",))
 
 
-KEEP = {
-    "anyOf": [
-        {"type": "string", "examples": ["500 entries", "90 days", "all"]},
-        {
-            "type": "object",
-            "properties": {"entries": {"type": "integer", "minimum": 1}, "age": TIME},
-            "additionalProperties": False,
-        },
-    ],
-    "examples": ["500 entries", "90 days", {"entries": 500, "age": "90 days"}],
-}
-Kept = Annotated[Keep | None, BeforeValidator(keep), Json(KEEP)]
+def keeps() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "string", "examples": ["500 entries", "90 days", "all"]},
+            {
+                "type": "object",
+                "properties": {"entries": {"type": "integer", "minimum": 1}, "age": times()},
+                "additionalProperties": False,
+            },
+        ],
+        "examples": ["500 entries", "90 days", {"entries": 500, "age": "90 days"}],
+    }
+
+
+Kept = Annotated[Keep | None, BeforeValidator(keep), Json(keeps())]
 
 
 def conditions(match: Match) -> Match:
@@ -186,7 +208,7 @@ class Match(Value):
     text: Patterns = Field(default=(), description="Searched in title, summary and content as plain text.")
     author: Patterns = Field(default=(), description="Searched in the names of people.")
     category: Patterns = Field(default=(), description="Searched in the categories.")
-    language: Annotated[tuple[LanguageTag, ...], BeforeValidator(scalars.listed), Json(LINES)] = Field(
+    language: Annotated[tuple[LanguageTag, ...], BeforeValidator(scalars.listed), Json(texts())] = Field(
         default=(), description="Language tags; de also takes de-CH.", examples=["de", ["de", "en"]]
     )
     age: Duration | None = Field(default=None, description="Entries older than this.", examples=["30 days"])
@@ -219,12 +241,14 @@ class LimitStep(Value):
     limit: int = Field(ge=1, description="At most so many entries pass, the newest first.")
 
 
-STEPS: dict[str, type[KeepStep | DropStep | UntrackStep | LimitStep]] = {
-    "keep": KeepStep,
-    "drop": DropStep,
-    "untrack": UntrackStep,
-    "limit": LimitStep,
-}
+STEPS: Mapping[str, type[KeepStep | DropStep | UntrackStep | LimitStep]] = MappingProxyType(
+    {
+        "keep": KeepStep,
+        "drop": DropStep,
+        "untrack": UntrackStep,
+        "limit": LimitStep,
+    }
+)
 
 
 def step(value: object) -> object:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from pydantic_core import ErrorDetails
@@ -16,33 +17,37 @@ from feeds.config.syntax import Fault, Node, Place, find, tree
 from feeds.errors import Problem
 
 LONGEST = 80
-EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number that is not so large",
-    "int_from_float": "a whole number",
-    "finite_number": "a whole number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "tuple_type": "a list",
-    "model_type": "a mapping, lines of `key: value`",
-    "dict_type": "a mapping, lines of `key: value`",
-    "too_short": "a list that is not empty",
-    "path_type": "a folder",
-}
-SECTIONS: Mapping[str | None, type[schema.Value]] = {
-    None: schema.Config,
-    "site": schema.Site,
-    "owner": schema.Owner,
-    "fetch": schema.Fetch,
-    "defaults": schema.Defaults,
-    "sources": schema.Source,
-    "outputs": schema.Output,
-    "from": schema.From,
-    "interval": schema.Cron,
-    "drop": schema.Match,
-}
+EXPECTED = MappingProxyType(
+    {
+        "string_type": "text",
+        "int_type": "a whole number",
+        "int_parsing": "a whole number",
+        "int_parsing_size": "a whole number that is not so large",
+        "int_from_float": "a whole number",
+        "finite_number": "a whole number",
+        "bool_type": "true or false",
+        "bool_parsing": "true or false",
+        "tuple_type": "a list",
+        "model_type": "a mapping, lines of `key: value`",
+        "dict_type": "a mapping, lines of `key: value`",
+        "too_short": "a list that is not empty",
+        "path_type": "a folder",
+    }
+)
+SECTIONS: Mapping[str | None, type[schema.Value]] = MappingProxyType(
+    {
+        None: schema.Config,
+        "site": schema.Site,
+        "owner": schema.Owner,
+        "fetch": schema.Fetch,
+        "defaults": schema.Defaults,
+        "sources": schema.Source,
+        "outputs": schema.Output,
+        "from": schema.From,
+        "interval": schema.Cron,
+        "drop": schema.Match,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

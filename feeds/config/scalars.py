@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from feeds.config import names
 DURATION = re.compile(
     r"(\d{1,12}(?:\.\d{1,6})?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\Z", re.IGNORECASE
 )
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800})
 ZONES = ("<time zones>",)
 LONGEST = timedelta(days=36_525)
 ENTRIES = re.compile(r"(\d{1,12})\s*(?:entry|entries)\Z", re.IGNORECASE)

@@ -18,7 +18,6 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from feeds.config import scalars
 from feeds.config.names import NAME
 from feeds.config.parts import (
-    LINES,
     Cron,
     Discreet,
     DropStep,
@@ -41,6 +40,7 @@ from feeds.config.parts import (
     Url,
     Value,
     Zone,
+    texts,
 )
 from feeds.config.scalars import duration, zone
 
@@ -119,7 +119,7 @@ class Fetch(Discreet):
     allow: Annotated[
         tuple[Annotated[str, PlainValidator(scalars.network)], ...],
         BeforeValidator(scalars.listed),
-        Json(LINES),
+        Json(texts()),
     ] = Field(
         default=(),
         description="Private networks that sources may be in; all others stay shut.",
@@ -144,31 +144,27 @@ class Fetch(Discreet):
     max_redirects: int = Field(default=5, ge=0, le=20, description="Redirects followed in one request.")
 
 
-MIN_INTERVAL = Field(
-    default=timedelta(minutes=15), description="With interval auto: never more often. Default 15m."
-)
-MAX_INTERVAL = Field(
-    default=timedelta(days=1), description="With interval auto: at least so often. Default 1d."
-)
-INTERVALS: Any = Field(
-    default="auto", description="How often it is polled: auto, a time, or fixed times by cron."
-)
-ZONE = Field(default=ZoneInfo("UTC"), description="Zone of dates without one, and of cron. Default UTC.")
-LANGUAGE = Field(
-    default=None, description="Language of its entries (BCP 47); auto: as they say, else detected."
-)
-KEPT = Field(default=None, description="How much of it is remembered. Default: all.")
+Often = Annotated[
+    Interval, Field(description="When it is polled: auto, every so often, or at times of a cron.")
+]
+Least = Annotated[Duration, Field(description="With interval auto: never more often. Default 15m.")]
+Most = Annotated[Duration, Field(description="With interval auto: at least so often. Default 1d.")]
+Where = Annotated[Zone, Field(description="Zone of dates without one, and of cron. Default UTC.")]
+Tongue = Annotated[
+    Language, Field(description="Language of its entries (BCP 47); auto: as they say, else detected.")
+]
+Stays = Annotated[Kept, Field(description="How much of it is remembered. Default: all.")]
 
 
 class Defaults(Discreet):
     """What a source takes where it says nothing itself."""
 
-    interval: Interval = INTERVALS
-    min_interval: Duration = MIN_INTERVAL
-    max_interval: Duration = MAX_INTERVAL
-    timezone: Zone = ZONE
-    language: Language = LANGUAGE
-    keep: Kept = KEPT
+    interval: Often = "auto"
+    min_interval: Least = timedelta(minutes=15)
+    max_interval: Most = timedelta(days=1)
+    timezone: Where = ZoneInfo("UTC")
+    language: Tongue = None
+    keep: Stays = None
 
 
 class Source(Value):
@@ -198,12 +194,12 @@ class Source(Value):
     tags: Lines = Field(
         default=(), description="Your labels, by which outputs choose.", examples=[["news", "ch"]]
     )
-    interval: Interval = INTERVALS
-    min_interval: Duration = MIN_INTERVAL
-    max_interval: Duration = MAX_INTERVAL
-    timezone: Zone = ZONE
-    language: Language = LANGUAGE
-    keep: Kept = KEPT
+    interval: Often = "auto"
+    min_interval: Least = timedelta(minutes=15)
+    max_interval: Most = timedelta(days=1)
+    timezone: Where = ZoneInfo("UTC")
+    language: Tongue = None
+    keep: Stays = None
     filters: Steps = Field(
         default=(),
         description="What of it is published, in this order.",

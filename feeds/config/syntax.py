@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -24,13 +25,18 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-# A PyYAML built without libyaml has no C loader; the slow one gives the same events.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML was built without libyaml; the slow loader gives the same events
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]  # both have get_event, all that is used
+
 DEEPEST = 60
 UNFOLDED = 1_000_000
 """So many values may a file with aliases stand for: nine lines can unfold to a billion."""
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+BOOLS = MappingProxyType(
+    {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+)
 INT = re.compile(r"[-+]?[0-9]{1,18}\Z|0o[0-7]{1,20}\Z|0x[0-9a-fA-F]{1,16}\Z")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 MAY_BE_OTHER = frozenset("0123456789-+.tTfFnN~")
@@ -189,7 +195,7 @@ class Reader:
             self.put(value)
 
     def read(self, text: str) -> object:
-        parser = LOADER(text)
+        parser = Loader(text)
         get = parser.get_event
         while True:
             event = get()
@@ -305,11 +311,11 @@ class Node:
 
 def tree(text: str) -> Node | None:
     """Give the nodes of a text that ``read`` could read; None if it holds no value."""
-    parser = LOADER(text)
+    parser = Loader(text)
     root = Node("list", 0, 0, 0, 0)
     stack, anchors = [root], dict[str, Node]()
     while True:
-        event = parser.get_event()
+        event: Any = parser.get_event()
         kind = event.__class__
         mark, end = event.start_mark, event.end_mark
         if kind is ScalarEvent:
