@@ -36,8 +36,9 @@ FLOORS: Mapping[str, int] = MappingProxyType(
     }
 )
 
-# The one arrow inside a floor: cadence is arithmetic over the settings of a source, which are plain values.
-SIDEWAYS = frozenset({("cadence", "config.schema"), ("__main__", "cli")})
+# The arrows inside a floor: cadence is arithmetic over the settings of a source, which are plain values, and
+# over what caching reads from headers.
+SIDEWAYS = frozenset({("cadence", "config.schema"), ("cadence", "caching"), ("__main__", "cli")})
 
 # Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
@@ -48,9 +49,10 @@ LATE = frozenset({("cli/", ""), ("store/opening.py", "feeds.store.migrate")})
 LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "alembic": ("store/",),
-        "apscheduler": ("daemon.py",),
+        "apscheduler": ("daemon/ticker.py",),
         "brotli": ("fetch/",),
         "click": ("cli/",),
+        "compression": ("fetch/",),
         "cronsim": ("config/", "cadence.py"),
         "feedgen": ("formats/",),
         "feedparser": ("sources/",),
@@ -77,8 +79,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rich": ("cli/",),
         "ruamel": ("config/",),
         "sqlalchemy": ("store/",),
-        "structlog": ("cli/", "daemon.py"),
-        "watchfiles": ("daemon.py",),
+        "structlog": ("cli/", "daemon/"),
         "yaml": ("config/", "sources/"),
         "zstandard": ("fetch/",),
         # The standard library's own ways out, and its ways to run what a stranger wrote.
@@ -96,7 +97,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-CLOCK_ROOMS = ("daemon.py", "workers.py", "cli/")
+CLOCK_ROOMS = ("daemon/", "workers.py", "cli/")
 CLOCK = frozenset(
     {
         *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),
@@ -155,4 +156,4 @@ DECLARED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 # Where an unexpected exception may be caught: it is reported, and the other sources go on.
-BROAD = ("daemon.py", "pipeline/", "pipeline.py")
+BROAD = ("daemon/", "pipeline/", "pipeline.py")

@@ -45,8 +45,8 @@ BROKEN = (
     ("clock", "dedupe.py", "import time as t\ndef f(): return t.time()"),
     ("clock", "fetch/client.py", "import asyncio\ndef f(): return asyncio.get_running_loop().time()"),
     ("clock", "fetch/client.py", "def f(self): return self.loop.time()"),
-    ("dice", "daemon.py", "from random import random"),
-    ("dice", "daemon.py", "import uuid\ndef f(): return uuid.uuid4()"),
+    ("dice", "daemon/serving.py", "from random import random"),
+    ("dice", "daemon/serving.py", "import uuid\ndef f(): return uuid.uuid4()"),
     ("dice", "cadence.py", "def f(name): return hash(name)"),
     ("dice", "cadence.py", "import os\ndef f(): return os.urandom(8)"),
     ("files", "pipeline.py", "open('x', 'w')"),
@@ -73,7 +73,7 @@ BROKEN = (
     ("catches", "store/sqlite.py", "try: ...\nexcept Exception: ..."),
     ("catches", "store/sqlite.py", "try: ...\nexcept (OSError, BaseException) as error: log(error)"),
     ("catches", "store/sqlite.py", "try: ...\nexcept Exception as error: raise StoreError from error"),
-    ("catches", "daemon.py", "try: ...\nexcept: ..."),
+    ("catches", "daemon/serving.py", "try: ...\nexcept: ..."),
     ("catches", "store/sqlite.py", "with contextlib.suppress(Exception): ..."),
 )
 
@@ -94,7 +94,7 @@ RIGHT = (
     ("import_places", "store/opening.py", "def f():\n    from feeds.store import migrate"),
     ("libraries", "store/sqlite.py", "import sqlalchemy as sa\nimport json\nfrom feeds import model"),
     ("libraries", "normalize/urls.py", "from urllib.parse import urlsplit"),
-    ("clock", "daemon.py", "from datetime import datetime, UTC\nx = datetime.now(UTC)"),
+    ("clock", "daemon/serving.py", "from datetime import datetime, UTC\nx = datetime.now(UTC)"),
     ("clock", "formats/rss.py", "def f(moment): return moment.time(), datetime(2026, 1, 1)"),
     ("dice", "cadence.py", "import hashlib\nx = hashlib.sha256(b'')"),
     ("dice", "cli/session.py", "secrets: set[str]\ndef f(random): return random.choice"),

@@ -16,7 +16,7 @@ from enum import StrEnum
 from feeds import cadence, dedupe
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
-from feeds.errors import BadStatus, SourceError
+from feeds.errors import BadStatus, SourceError, StoreError
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, SourceState, Validators
 from feeds.pipeline.look import ask_again, interpret
@@ -210,16 +210,24 @@ class Poller:
     async def _write(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
-            try:
-                outcomes = await asyncio.to_thread(self._keep, [answer for answer, _ in group])
-            except Exception as error:  # noqa: BLE001  whatever it is belongs to those who wait for it
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for (_, future), outcome in zip(group, outcomes, strict=True):
-                    if not future.done():
-                        future.set_result(outcome)
+            await self._write_group(group)
+
+    async def _write_group(self, group: list[tuple[_Answer, asyncio.Future[Outcome]]]) -> None:
+        try:
+            outcomes = await asyncio.to_thread(self._keep, [answer for answer, _ in group])
+        except Exception as error:  # noqa: BLE001  whatever it is belongs to those who wait for it
+            if len(group) > 1 and not isinstance(error, StoreError):
+                # Nothing was saved. One of them is to blame, so each is tried by itself.
+                for one in group:
+                    await self._write_group([one])
+                return
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), outcome in zip(group, outcomes, strict=True):
+                if not future.done():
+                    future.set_result(outcome)
 
     def _keep(self, answers: list[_Answer]) -> list[Outcome]:
         """Decide and save a group in one transaction, one after the other, so that each sees those before."""

@@ -1,0 +1,171 @@
+"""The polls under way, and what waits for a place among them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from structlog.typing import FilteringBoundLogger
+
+from feeds.config.schema import Config, Source
+from feeds.daemon.rest import Rest
+from feeds.errors import StoreError
+from feeds.fetch import Client
+from feeds.model import SourceState
+from feeds.pipeline import Emitter, Outcome, Poller
+from feeds.store import Store
+
+AHEAD = 8
+"""Sources read from the store in one look, for each place to poll at once."""
+MOST_QUEUED = 64
+"""Sources that may wait for a free place or host, for each place."""
+IDLE = 20
+"""After a look that found little, so many times its duration passes without one: it reads a line a source."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Force:
+    """What one version of config.yaml made; in force until the next one is.
+
+    Attributes:
+        client: Taken over by the next version if it fetches in the same way, else closed by ``closing``.
+        hosts: Of each source that is not paused, the host that is asked.
+    """
+
+    config: Config
+    client: Client
+    closing: AsyncExitStack
+    poller: Poller
+    emitter: Emitter
+    hosts: Mapping[str, str]
+
+    @property
+    def places(self) -> int:
+        """How many sources are polled at once."""
+        return self.config.fetch.concurrency
+
+
+def host(source: Source) -> str:
+    """Say whom a poll asks; a folder is asked for itself alone (no host's name has a slash)."""
+    return (urlsplit(source.url).hostname or "") if source.url else f"/{source.name}"
+
+
+class Polls:
+    """Sources on their way from due to polled: each is here once, and each host is asked for one at a time.
+
+    Args:
+        store: Knows what is due.
+        log: Where failures of the store, and surprises, go.
+        clock: The wall clock.
+        heard: Takes what each poll began with and brought.
+        ended: Called when a poll has left its place.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        log: FilteringBoundLogger,
+        clock: Callable[[], datetime],
+        heard: Callable[[SourceState, Outcome], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self.store, self.log, self.clock, self._heard, self._ended = store, log, clock, heard, ended
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self._asked: set[str] = set()
+        self._queue: deque[SourceState] = deque()
+        self._rest = Rest()
+        self._next_look = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and nothing waits."""
+        return not self.tasks and not self._queue
+
+    def begin_anew(self) -> None:
+        """Forget what waits, because the configuration is another one; what is under way goes on."""
+        self._queue.clear()
+        self._next_look = 0.0
+
+    def wants_more(self, force: Force, now: float) -> bool:
+        """Say whether there is room, and whether it is time, to look for what is due."""
+        room = len(self.tasks) < force.places and len(self._queue) < MOST_QUEUED * force.places
+        return room and now >= self._next_look and self._rest.over(now)
+
+    async def look(self, force: Force) -> None:
+        """Read from the store what is due, the longest due first.
+
+        Raises:
+            StoreError: It cannot be read; it is then left alone for a while.
+        """
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        queue = self._queue
+        wanted = force.hosts.keys() - self.tasks.keys() - {state.name for state in queue}
+        most = AHEAD * force.places
+        now = self.clock()
+        try:
+            due = await asyncio.to_thread(self.store.due, wanted, now, most)
+        except StoreError:
+            self._rest.failed(loop.time())
+            raise
+        done = loop.time()
+        self._next_look = done if len(due) == most else done + IDLE * (done - begun)
+        self._queue.extend(due)
+
+    def fill(self, force: Force, now: float) -> None:
+        """Begin polls of what waits, as long as there are free places.
+
+        After a failure of the store there is one place, to see whether it works again: what could not be
+        remembered should not be asked for.
+        """
+        places = 1 if self._rest.failures else force.places
+        later: list[SourceState] = []
+        while self._rest.over(now) and self._queue and len(self.tasks) < places:
+            state = self._queue.popleft()
+            asked = force.hosts.get(state.name)
+            if asked is None or state.name in self.tasks:
+                continue  # The configuration changed while it was read.
+            if asked in self._asked:
+                later.append(state)
+                continue
+            self._asked.add(asked)
+            self.tasks[state.name] = asyncio.create_task(self._poll(force.poller, state, asked))
+        self._queue.extendleft(reversed(later))
+
+    async def cut(self, patience: float) -> int:
+        """Let the polls under way finish for so many seconds, then end them; say how many had to be."""
+        if self.tasks:
+            await asyncio.wait(tuple(self.tasks.values()), timeout=patience)
+        cut = tuple(self.tasks.values())
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
+        return len(cut)
+
+    async def _poll(self, poller: Poller, state: SourceState, asked: str) -> None:
+        try:
+            self._heard(state, await self._refresh(poller, state, self.clock()))
+            self._rest.worked()
+        except StoreError as error:
+            if self._rest.failed(asyncio.get_running_loop().time()):
+                self.log.error("not_saved", source=state.name, error=str(error))  # noqa: TRY400 it says all
+        finally:
+            del self.tasks[state.name]
+            self._asked.discard(asked)
+            self._ended()
+
+    async def _refresh(self, poller: Poller, state: SourceState, now: datetime) -> Outcome:
+        try:
+            return await poller.refresh(state, now)
+        except StoreError:
+            raise
+        except Exception as error:
+            # One source's surprise must not end the polls of the others.
+            self.log.exception("poll_broke", source=state.name)
+            return await poller.give_up(state, error, now)
