@@ -9,4 +9,4 @@
 
 from feeds.fetch.client import Client, fetch, open_client
 
-__all__ = ["Client", "fetch", "open_client"]
+__all__ = ("Client", "fetch", "open_client")
