@@ -21,7 +21,7 @@ SMALL = 4096
 DROPPED = frozenset(
     {
         *("script", "style", "template", "svg", "iframe", "noembed", "noframes", "xmp", "plaintext", "title"),
-        *("textarea", "select", "object", "applet"),
+        *("textarea", "select", "object", "applet", "annotation"),
     }
 )
 """Elements that go with all they contain."""

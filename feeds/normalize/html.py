@@ -69,6 +69,12 @@ CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer",
     url_schemes=LINKED | {"data"},
 )
+# Read as raw text, and as another language: without their tags, what they hold is HTML again.
+UNWRAPPED = re.compile(
+    r"</?(?:noscript|math|semantics|m(?:i|n|o|s|text|row|sup|sub|subsup|frac|sqrt|root|over|under|underover|table|"
+    r"tr|td|style|space|padded|phantom|fenced|error|enclose|multiscripts|prescripts))(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)
 MARKED = re.compile("[<>&\xa0]")
 # Tags and addresses as nh3 writes them: within text every "<" is an entity, so this finds tags only.
 ADDRESSED = re.compile(r'<(a|audio|blockquote|del|img|ins|q|source|track|video)((?: [a-z-]+="[^"]*")+)>')
@@ -146,7 +152,7 @@ def sanitize(html: str, base: str | None) -> str:
     text = clean(html if len(html) <= LIMIT else html[:LIMIT].rpartition("<")[0]).strip()
     if not MARKED.search(text):
         return text
-    text = FRAME.sub(_player, text)
+    text = FRAME.sub(_player, UNWRAPPED.sub("", text))
     # One pass can give markup that a parser reads in another way (nested links, tables in paragraphs): there
     # "mutation" attacks live. So until nothing moves; three passes do for all that is not built against it.
     for _ in range(4):
@@ -216,11 +222,14 @@ def plain(html: str) -> str:
     """
     text = clean(html)
     if "<" in text:
-        pieces = []
+        pieces, kept = [], False
         for token in tokens(text):
             if isinstance(token, str):
-                pieces.append(token.replace("\n", " "))
-            elif token.name in PARAGRAPHS:
+                pieces.append(token if kept else token.replace("\n", " "))
+                continue
+            if token.name == "pre":
+                kept = not token.end
+            if token.name in PARAGRAPHS:
                 pieces.append("\n\n")
             elif token.name in LINES:
                 pieces.append("\n")
@@ -259,4 +268,5 @@ def escape(text: str) -> str:
     >>> escape("a < b & c")
     'a &lt; b &amp; c'
     """
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("\xa0", "&nbsp;")

@@ -6,6 +6,7 @@ import hashlib
 from urllib.parse import quote
 
 from feeds.model import IdOrigin
+from feeds.normalize.chars import visible
 from feeds.normalize.urls import canonical, is_uri, web_url
 
 # pchar, "/" and "?" of RFC 3986 without ":" (it parts our parts) and "%" (it must come back as it was).
@@ -60,6 +61,7 @@ def choose(
         The id, what it was made from, and the reason in one sentence.
     """
     native = (native_id or "").strip()
+    native = native if visible(native) else ""
     if native and is_uri(native):
         return native, IdOrigin.DECLARED, "the source declares this URI"
     if native:

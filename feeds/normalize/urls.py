@@ -210,11 +210,11 @@ def is_uri(text: str) -> bool:
     """Say whether a text is an absolute URI or IRI (RFC 3986, 3987) that can serve as ``atom:id``.
 
     Not taken although well-formed: schemes that run or embed something, http addresses with a user or
-    without a host, and what is longer than 2,048 characters.
+    without a host, invisible characters, and what is longer than 2,048 characters.
 
     >>> is_uri("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"), is_uri("1234"), is_uri("post: 12")
     (True, False, False)
     """
     if len(text) > MAX // 2 or URI.match(text) is None or HIERARCHIC.match(text):
         return False
-    return text.partition(":")[0].lower() not in ACTIVE
+    return text.partition(":")[0].lower() not in ACTIVE and INVISIBLE.search(text) is None
