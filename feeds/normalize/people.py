@@ -1,0 +1,219 @@
+"""People: author slots and bylines -> persons with roles. An agency in their place is a credit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from feeds.model import Credit, Person, Role
+from feeds.normalize.agencies import agencies, agency, agency_credits
+from feeds.normalize.chars import one_line, visible
+from feeds.normalize.date_words import fold
+from feeds.normalize.roles import OPENINGS, PARTICLES, QUALIFIERS, role_of
+
+__all__ = ("agency_credits", "byline", "bylines", "person", "split_people")
+
+LONG_NAME = 200
+LONG_BYLINE = 140
+
+MAIL = r"[^\s@<>()\[\],;:\"]+@[^\s@<>()\[\],;:\"]+\.[^\s@<>()\[\],;:\".]+"
+URI = r"https?://[^\s<>()\"]+"
+CONTACT = re.compile(
+    rf"[<(\[]?\s*(?:mailto:)?(?P<mail>{MAIL})\s*[>)\]]?|[<(\[]?\s*(?P<uri>{URI})\s*[>)\]]?", re.IGNORECASE
+)
+NOBODY = frozenset(
+    (
+        "unknown",
+        "anonymous",
+        "none",
+        "null",
+        "nobody",
+        "n/a",
+        "unbekannt",
+        "anonym",
+        "anonyme",
+        "inconnu",
+        "author",
+    )
+)
+NO_REPLY = re.compile(r"(?:no[._-]?reply|do[._-]?not[._-]?reply|nobody)@", re.IGNORECASE)
+
+OPENING = re.compile(
+    r"(?P<words>"
+    + "|".join(
+        re.escape(key.removeprefix("colon ")) + r"(?=\s*:)"
+        if colon
+        else re.escape(key.removeprefix("space "))
+        for key, (colon, _) in sorted(OPENINGS.items(), key=lambda pair: -len(pair[0]))
+    )
+    + r")(?:\s*:\s*|\s+)",
+    re.IGNORECASE,
+)
+PARTS = re.compile(r"\s*(?:,|;|\||\s[–—-]\s|\(|\))\s*(?:(?:und|and|et|e|y|&)\s+)?")
+PERSONS = re.compile(r"\s+(?:und|and|et|e|y|&|\+|with|mit|avec|con)\s+|\s*/\s*")
+SEGMENTS = re.compile(r"\s*[/|·•;,]\s*(?=[^\W\d_]+\s*:)")
+NAME_WORD = re.compile(r"(?:[^\W\d_]+\.?|[dDlLO]['’])(?:[-'’·.][^\W\d_]+\.?)*\Z")
+
+
+def person(raw: str) -> Person | None:
+    """Read an author slot: a name, an address, or both in any of the usual orders.
+
+    Args:
+        raw: Plain text: ``Ada Example <ada@example.org>``, ``ada@example.org (Ada Example)``,
+            ``By Ada Example, Staff Writer`` ...
+
+    Returns:
+        The person as declared; None if nobody is named (empty, "unknown", a no-reply address alone).
+
+    >>> person("ada@example.org (Ada Example)")
+    Person(name='Ada Example', email='ada@example.org', uri=None, role=<Role.AUTHOR: 'author'>, role_raw=None)
+    """
+    text = one_line(raw[: 4 * LONG_NAME])
+    contacts = list(CONTACT.finditer(text))
+    email = next((match["mail"] for match in contacts if match["mail"]), None)
+    uri = next((match["uri"] for match in contacts if match["uri"]), None)
+    name = CONTACT.sub(" ", text) if contacts else text
+    name = " ".join(name.split()).strip(" ,;:<>()[]\"'|-")
+    known = visible(name) and name.lower() not in NOBODY and any(letter.isalnum() for letter in name)
+    written = bylines(name) if known else ()
+    if len(written) == 1:
+        return replace(written[0], email=email, uri=uri)
+    if not known and (not contacts or NO_REPLY.match(email or "")):
+        return None
+    return Person(name=name[:LONG_NAME].rstrip() if known else None, email=email, uri=uri)
+
+
+def split_people(persons: Sequence[Person]) -> tuple[tuple[Person, ...], tuple[Credit, ...]]:
+    """Part persons from agencies that stand in an author slot; order kept.
+
+    >>> people, credits = split_people((Person(name="Ada Example, dpa"), Person(name="AFP/sda")))
+    >>> [one.name for one in people], [credit.code for credit in credits]
+    (['Ada Example'], ['dpa', 'afp', 'sda'])
+    """
+    people: list[Person] = []
+    found: list[Credit] = []
+    for one in persons:
+        name, credited = _without_agency(one.name or "")
+        found += [credit for credit in credited if credit not in found]
+        if not credited:
+            people.append(one)
+        elif name:
+            people.append(replace(one, name=name))
+    return tuple(people), tuple(found)
+
+
+def _without_agency(name: str) -> tuple[str, tuple[Credit, ...]]:
+    """Give what is left of a name without the agencies at its end, and these."""
+    bare = re.sub(r"\s+(?:Staff|Newsroom|News Agency|Redaktion)\Z|\A(?:Von|By|Par)\s+", "", name)
+    whole = agencies(bare)
+    if whole:
+        return "", tuple(replace(credit, raw=name) for credit in whole)
+    tail = re.search(r"(?:\s*[,/(|]\s*|\s+[–-]\s+)(?P<agency>[^,/(|]+?(?:/[^,/(|]+)*)\)?\Z", name)
+    if tail is None:
+        # "JANE DOE Associated Press"; one short word more may be a family name (Bloomberg).
+        tail = re.search(r"\s(?P<agency>(?:The )?Associated Press|[A-Z]{3,4})\Z", name)
+    found = agencies(tail["agency"]) if tail else ()
+    if tail is None or not any(agency(part) for part in tail["agency"].split("/")):
+        return name, ()
+    rest = name[: tail.start()].strip()
+    return rest, tuple(replace(credit, raw=name) for credit in found)
+
+
+def byline(line: str) -> Person | None:
+    """Read a line of a text that says who wrote it; None if it is none. Of several persons the first.
+
+    >>> byline("Ada Example Redaktorin News")
+    Person(name='Ada Example', email=None, uri=None, role=<Role.EDITOR: 'editor'>, role_raw='Redaktorin News')
+    """
+    return next(iter(bylines(line)), None)
+
+
+def bylines(line: str) -> tuple[Person, ...]:
+    """Read a byline of one or several persons.
+
+    It begins with a word like "Von", "By" or "Text:", or it is names with their roles behind them and nothing
+    else: a line of names alone could be a heading. What stands behind a name of an opened byline and is no
+    role we know (a place) is kept in ``role_raw``.
+
+    >>> [(one.name, one.role_raw) for one in bylines("Von Ada Example und Bob Example, Bern")]
+    [('Ada Example', None), ('Bob Example', 'Bern')]
+    """
+    text = one_line(line[: 2 * LONG_BYLINE]).strip(" *_–—-|")
+    if not text or len(text) > LONG_BYLINE:
+        return ()
+    segments = SEGMENTS.split(text)
+    if len(segments) > 1:
+        return tuple(one for segment in segments for one in bylines(segment))
+    opening = OPENING.match(text)
+    if opening is None:
+        found = tuple(_persons(text, Role.AUTHOR, least=2, opened=False))
+        return found if all(one.role_raw for one in found) else ()
+    words = " ".join(opening["words"].lower().split())
+    colon, spaced = OPENINGS.get(f"colon {words}"), OPENINGS.get(f"space {words}")
+    with_colon = ":" in opening[0]
+    role = (colon if with_colon and colon else spaced or colon or (False, Role.AUTHOR))[1]
+    rest = text[opening.end() :].removesuffix(".")
+    return tuple(_persons(rest, role, least=1 if with_colon else 2, opened=True))
+
+
+def _persons(text: str, role: Role, *, least: int, opened: bool) -> Iterator[Person]:
+    """Read names with roles, parted by commas and "and"; nothing if anything else stands there."""
+    found: list[Person] = []
+    for part in filter(None, PARTS.split(text)):
+        new = _part(part, role, least)
+        if new:
+            found += new
+            continue
+        says = _role_phrase(part.split())
+        if not found or (says is None and not opened) or (opened and says is None and len(part) > 60):
+            return
+        if any(letter.isdigit() for letter in part):  # A date: not what anybody is.
+            continue
+        last = found.pop()
+        words = part if last.role_raw is None else f"{last.role_raw}, {part}"
+        found.append(replace(last, role=says or last.role, role_raw=words))
+    yield from found
+
+
+def _part(part: str, role: Role, least: int) -> list[Person]:
+    """Read one part between commas: names with or without roles; empty if one of them is no name."""
+    # Several first: "y" and "e" also stand inside a Spanish or Portuguese name (Ortega y Gasset).
+    for pieces in (PERSONS.split(part), [part]):
+        found = [one for piece in pieces if (one := _named(piece, role, least)) is not None]
+        if len(found) == len(pieces):
+            return found
+    return []
+
+
+def _named(piece: str, role: Role, least: int) -> Person | None:
+    words = piece.split()
+    if agency(piece) is not None and role is Role.AUTHOR:
+        return Person(name=piece)
+    if len(words) < least or _role_phrase(words) is not None:
+        return None
+    for at in range(least, len(words)):
+        says = _role_phrase(words[at:])
+        if says is not None and _is_name(words[:at]):
+            return Person(name=" ".join(words[:at]), role=says, role_raw=" ".join(words[at:]))
+    return Person(name=piece, role=role) if _is_name(words) else None
+
+
+def _role_phrase(words: Sequence[str]) -> Role | None:
+    """Say which role a phrase like "Staff Writer" or "Redaktor News" names; else None."""
+    for word in words[:4]:
+        says = role_of(word)
+        if says is not None:
+            return says
+        if fold(word) not in QUALIFIERS:
+            return None
+    return None
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    """Say whether words look like one person's name: capitals, with particles between."""
+    if not 1 <= len(words) <= 6 or words[-1] in PARTICLES:
+        return False
+    return all(
+        word in PARTICLES or (word[0].isupper() and NAME_WORD.match(word) is not None) for word in words
+    )
