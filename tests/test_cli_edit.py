@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from commands import RSS, feeds, planet
+from jsonschema import Draft202012Validator
 from servers import Reply, Site
 
 CONFIG = """\
@@ -52,7 +54,7 @@ def test_init_makes_a_folder_that_works_at_once(tmp_path: Path) -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
     assert (folder / "output" / "all.atom").exists()
     schema = json.loads((folder / "feeds.schema.json").read_text())
-    assert "sources" in schema["properties"]
+    assert schema == json.loads(feeds(folder, "schema").stdout)
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
@@ -211,7 +213,10 @@ def test_import_of_something_else_is_refused(tmp_path: Path) -> None:
     assert feeds(tmp_path, "import", "nowhere.opml").returncode == 2
 
 
-def test_schema_is_a_json_schema_that_takes_the_starter(tmp_path: Path) -> None:
+def test_the_schema_takes_the_starter_and_refuses_a_mistyped_word(tmp_path: Path) -> None:
     said = feeds(tmp_path, "schema")
     assert (said.returncode, said.stderr) == (0, "")
-    assert {"$schema", "properties"} <= set(json.loads(said.stdout))
+    checker = Draft202012Validator(json.loads(said.stdout))
+    feeds(tmp_path, "init")
+    assert list(checker.iter_errors(yaml.safe_load(text(tmp_path)))) == []
+    assert list(checker.iter_errors({"sources": [{"url": "https://a.example/", "intervall": "1h"}]})) != []

@@ -61,10 +61,10 @@ def add(
 
     The file keeps its comments, order and quotes. A web page is searched for the feeds that it names.
     """
-    from feeds.cli.work import edit
+    from feeds.cli.work import add as work
 
     given = {key: value for key, value in settings.items() if value}
-    return edit.add(session, address, given, check=not no_check, yes=yes)
+    return work.add(session, address, given, check=not no_check, yes=yes)
 
 
 @click.command(cls=Command, epilog="feeds remove radio")

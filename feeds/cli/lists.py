@@ -19,20 +19,23 @@ SHELLS = ("bash", "zsh", "fish")
     epilog="""
 feeds import subscriptions.opml
 feeds import --dry-run subscriptions.opml
+feeds import --own my-export.opml          with its folders of texts and ${NAME}
 curl -s https://example.org/list.opml | feeds import -
 """,
 )
 @click.argument("file", type=click.File("rb"))
+@click.option("--own", is_flag=True, help="The list is yours: take sources with a path or ${NAME} too.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be added.")
 @click.pass_obj
-def import_(session: Session, file: BinaryIO, dry_run: bool) -> int:
+def import_(session: Session, file: BinaryIO, own: bool, dry_run: bool) -> int:
     """Add the sources of an OPML list to config.yaml, its folders as tags.
 
-    Sources whose address is listed already are left as they are.
+    Sources whose address is listed already are left as they are. What cannot be taken is told, and the exit
+    status is 1; the rest is added. A list from elsewhere must not name folders or variables of this machine.
     """
     from feeds.cli.work import exchange
 
-    return exchange.import_(session, file.read(), dry_run=dry_run)
+    return exchange.import_(session, file.read(), Path(file.name).name, own=own, dry_run=dry_run)
 
 
 @click.command(

@@ -12,7 +12,7 @@ from feeds import __version__
 from feeds.cli.plain import count, visible
 from feeds.cli.session import Mistaken, Session, now
 from feeds.cli.show import DIM, STRONG, Screen
-from feeds.cli.work.edit import placed, trial
+from feeds.cli.work.add import placed, trial
 from feeds.cli.work.loading import configuration, finish, unknown
 from feeds.config.schema import Config, Source
 from feeds.errors import ReadError
