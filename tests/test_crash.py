@@ -1,4 +1,4 @@
-"""Killed, torn, without power or without space at any file operation of one poll and publish: nothing is lost."""
+"""Killed, torn, without power or space at any file operation of a poll and publish: nothing is lost."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from crash.sweep import MODES, Sweep, build
-from servers import Answer, Server
+from servers import Site
 
 from feeds import validity
 from feeds.formats import FEED_FORMATS
@@ -46,9 +48,8 @@ def body(source: int, entries: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    routes = {f"/{n}": Answer(body=body(n, ENTRIES), content_type="application/rss+xml") for n in range(SOURCES)}
-    with Server(routes) as running:
+def site() -> Iterator[Site]:
+    with Site({f"/{n}": body(n, ENTRIES) for n in range(SOURCES)}) as running:
         yield running
 
 
@@ -78,7 +79,7 @@ def entries_of(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sweep(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     if sys.platform != "linux" or not shutil.which("gcc"):
         pytest.skip("the shim needs Linux and gcc")
     base = tmp_path_factory.mktemp("crash")
@@ -86,7 +87,8 @@ def sweep(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     pristine.mkdir()
     scratch.mkdir()
     listed = "\n".join(
-        f"  - {{name: s{n}, url: '{server.url}/{n}', tags: [{'odd' if n % 2 else 'even'}]}}" for n in range(SOURCES)
+        f"  - {{name: s{n}, url: '{site.base}/{n}', tags: [{'odd' if n % 2 else 'even'}]}}"
+        for n in range(SOURCES)
     )
     (pristine / "config.yaml").write_text(CONFIG.format(sources=listed))
     command = (sys.executable, "-m", "feeds", "--config", str(work / "config.yaml"), "once", "--all")
@@ -100,7 +102,7 @@ def sweep(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
         if not expected:
             expected.update(found)
         if found != expected:
-            return f"published files differ: {[n for n in found.keys() | expected.keys() if found.get(n) != expected.get(n)]}"
+            return f"published files differ: {sorted(n for n, _ in found.items() ^ expected.items())}"
         left = [path.name for path in (folder / "output").glob(".*feeds*")]
         return f"left behind: {left}" if left else None
 
@@ -135,3 +137,36 @@ def test_the_sweep_notices_a_program_that_writes_in_place(tmp_path: Path) -> Non
     )
     _, failures = careless.sample(build(tmp_path), ("kill", "torn"), 0, seed=1)
     assert any("torn" in failure.why for failure in failures)
+
+
+def test_killed_at_any_moment_the_next_run_completes_the_work(sweep: Sweep) -> None:
+    """As the sweep, but by the clock: a real SIGKILL wherever the process happens to be."""
+    work, points = sweep.work, int(os.environ.get("FEEDS_KILL_POINTS", "6"))
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(sweep.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def fresh() -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(sweep.pristine, work)
+
+    fresh()
+    begun = time.monotonic()
+    assert start().wait(sweep.timeout) == 0
+    whole = time.monotonic() - begun
+    assert sweep.right(work) is None
+    killed = 0
+    for point in range(points):
+        fresh()
+        process = start()
+        try:
+            # The work comes after the imports: most of the moments are taken from the later half.
+            process.wait(whole * (0.3 + 0.7 * point / points))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.wait(sweep.timeout)
+        assert sweep.whole(work) is None, point
+        assert start().wait(sweep.timeout) == 0, point
+        assert sweep.right(work) is None, point
+    assert killed > 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.normalize.urls import canonical, is_uri, untrack, web_url
+from feeds.normalize.urls import canonical, is_uri, same_site, untrack, web_url
 
 BASE = "https://b.example/p/q?r"
 
@@ -176,3 +176,18 @@ def test_untrack_leaves_the_rest_alone(url: str) -> None:
 )
 def test_is_uri(text: str, wanted: bool) -> None:
     assert is_uri(text) is wanted
+
+
+@pytest.mark.parametrize(
+    ("uri", "url", "same"),
+    [
+        ("https://blog.example/1", "https://www.blog.example/feed", True),
+        ("tag:www.blog.example,2004:1", "https://blog.example/feed", True),
+        ("tag:ada@blog.example,2004-01-02:1", "http://blog.example/feed", True),
+        ("https://blog.example.evil/1", "https://blog.example/feed", False),
+        ("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "https://blog.example/feed", False),
+        ("https://[bad", "https://blog.example/feed", False),
+    ],
+)
+def test_an_id_names_the_site_it_was_made_for(uri: str, url: str, same: bool) -> None:
+    assert same_site(uri, url) is same

@@ -218,3 +218,26 @@ def is_uri(text: str) -> bool:
     if len(text) > MAX // 2 or URI.match(text) is None or HIERARCHIC.match(text):
         return False
     return text.partition(":")[0].lower() not in ACTIVE and INVISIBLE.search(text) is None
+
+
+TAG_AUTHORITY = re.compile(r"tag:(?:[^:,@]*@)?([^:,@]+),")
+
+
+def same_site(uri: str, url: str) -> bool:
+    """Say whether an id names the host of an address: its own host, or the authority of a tag: URI (RFC 4151).
+
+    Args:
+        uri: An ``atom:id``.
+        url: Absolute http(s).
+
+    >>> same_site("tag:blog.example,2004:post-1", "https://www.blog.example/feed.xml")
+    True
+    """
+    tag = TAG_AUTHORITY.match(uri)
+    named = _host(tag[1]) if tag else None
+    try:
+        named = named or urlsplit(uri).hostname
+        host = urlsplit(url).hostname
+    except ValueError:  # Brackets without partner.
+        return False
+    return named is not None and host is not None and named.removeprefix("www.") == host.removeprefix("www.")

@@ -19,6 +19,7 @@ from feeds.config.secrets import redact
 from feeds.errors import BadStatus, SourceError, StoreError
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, SourceState, Validators
+from feeds.normalize import urls
 from feeds.pipeline.look import ask_again, interpret
 from feeds.store import Poll, Store
 
@@ -234,6 +235,11 @@ class Poller:
         with self.store.transaction():
             return [self._keep_one(answer) for answer in answers]
 
+    def _owns(self, name: str, uri: str) -> bool:
+        """Say whether an id names the host of a source; of one that left config.yaml, nothing does."""
+        source = self.sources.get(name)
+        return source is not None and source.url is not None and urls.same_site(uri, source.url)
+
     def _keep_one(self, answer: _Answer) -> Outcome:
         source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
         changes = dedupe.Changes()
@@ -241,7 +247,13 @@ class Poller:
             known = self.store.recall(source.name, feed.entries)
             others = self.store.holders([entry.id for entry in feed.entries], source.name)
             changes = dedupe.decide(
-                feed.entries, known, others, now=now, source=source, authority=self.config.authority
+                feed.entries,
+                known,
+                others,
+                now=now,
+                source=source,
+                authority=self.config.authority,
+                owns=self._owns,
             )
         touched = bool(changes.new or changes.changed)
         if touched:
