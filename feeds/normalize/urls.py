@@ -224,7 +224,7 @@ TAG_AUTHORITY = re.compile(r"tag:(?:[^:,@]*@)?([^:,@]+),")
 
 
 def same_site(uri: str, url: str) -> bool:
-    """Say whether an id names the host of an address: its own host, or the authority of a tag: URI (RFC 4151).
+    """Say whether an id names the host of an address: as its host, or the authority of a tag: URI (RFC 4151).
 
     Args:
         uri: An ``atom:id``.
