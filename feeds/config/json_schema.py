@@ -9,7 +9,7 @@ from feeds.config.schema import Config
 
 TITLE = "config.yaml of feeds"
 INTERNAL = MappingProxyType({"Config": ("path", "files", "secrets"), "Source": ("private", "written")})
-REFERENCE = MappingProxyType({"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"})
+REFERENCE = "#/$defs/Reference"
 LOOSE = ("integer", "boolean", "number")
 
 
@@ -32,9 +32,9 @@ def tidied(node: Any) -> Any:
             del kept["anyOf"]
             kept = {**options[0], **kept}
     strict = kept.get("type") in LOOSE or "enum" in kept or "const" in kept or "pattern" in kept
-    if strict and kept != REFERENCE:
+    if strict:
         about = {key: kept.pop(key) for key in ("description", "examples", "default") if key in kept}
-        return {**about, "anyOf": [kept, dict(REFERENCE)]}
+        return {**about, "anyOf": [kept, {"$ref": REFERENCE}]}
     return kept
 
 
@@ -52,6 +52,13 @@ def schema_json() -> dict[str, Any]:
         part["type"] = "object"
     schema["Source"]["description"] = "A feed (url) or a folder of texts (path) with its settings."
     schema["Source"]["anyOf"] = [{"required": ["url"]}, {"required": ["path"]}]
+    schema["Config"]["description"] = "A whole configuration; every part is optional."
+    schema["Reference"] = {
+        "description": "A variable of the environment.",
+        "type": "string",
+        "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}",
+        "examples": ["${NAME}", "${NAME:-default}"],
+    }
     schema["UntrackStep"] = {
         "description": "Remove tracking parameters and pixels.",
         "anyOf": [{"const": "untrack"}, schema["UntrackStep"]],

@@ -72,8 +72,8 @@ OutputName = Annotated[
 def patterns() -> dict[str, Any]:
     return {
         "anyOf": [
-            {"type": "string", "format": "regex", "examples": ["(?i)sponsored"]},
-            {"type": "array", "items": {"type": "string", "format": "regex"}},
+            {"type": "string", "examples": ["(?i)sponsored"]},
+            {"type": "array", "items": {"type": "string"}},
         ]
     }
 

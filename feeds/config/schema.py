@@ -76,7 +76,7 @@ class Owner(Discreet):
 
     name: Line | None = Field(default=None, description="Name of the person or organisation.")
     email: Line | None = Field(default=None, description="Mail address; it is published.")
-    uri: Url = Field(default=None, description="Home page.")
+    uri: Url = Field(default=None, description="Address of their home page.")
 
 
 class Site(Discreet):

@@ -153,11 +153,8 @@ def spellings(char: str) -> str:
     """Make the pattern of all ways to write a character of a secret: plain, in a URL, in HTML, in JSON."""
     if char.isascii() and char.isalnum():
         return char
-    ways = {char, html.escape(char), "&#39;" if char == "'" else char, repr(char)[1:-1], f"\\{char}"}
-    if char == " ":
-        ways.add("+")
-    if ord(char) > 127:
-        ways.add(json.dumps(char)[1:-1])
+    ways = {char, html.escape(char), "&#39;" if char == "'" else char, f"\\{char}"}
+    ways |= {repr(char)[1:-1], json.dumps(char)[1:-1]} | ({"+"} if char == " " else set())
     percent = quote(char.encode("utf-8", "surrogatepass"), safe="")
     if not percent.startswith("%"):
         percent = f"%{ord(char):02X}"
