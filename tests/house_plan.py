@@ -42,7 +42,10 @@ SIDEWAYS = frozenset({("cadence", "config.schema"), ("cadence", "caching"), ("__
 
 # Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
-LATE = frozenset({("cli/", ""), ("store/opening.py", "feeds.store.migrate")})
+# py3langid brings numpy, and only texts that name no language need it.
+LATE = frozenset(
+    {("cli/", ""), ("store/opening.py", "feeds.store.migrate"), ("normalize/language.py", "py3langid")}
+)
 
 # Where a foreign library (or a part of the standard library that reaches out) may be imported. A room is a
 # file, or a folder with all in it. A library that is not here has no room yet: give it one.
@@ -143,7 +146,7 @@ IMMUTABLE = frozenset(
 IMMUTABLE_METHODS = frozenset(
     {
         *("join", "strip", "lower", "upper", "format", "encode", "decode", "replace"),
-        *("with_suffix", "total_seconds"),
+        *("with_suffix", "with_name", "total_seconds"),
     }
 )
 # Declared once and then only read, as their libraries are meant to be used.
