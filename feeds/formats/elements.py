@@ -108,7 +108,11 @@ def set_language(element: etree._Element, language: str | None) -> None:
 
 
 def issued(parent: etree._Element, moment: Moment | None) -> None:
-    """Say a date as coarsely as it was told, if that is coarser than the format's own date element."""
+    """Say a date as coarsely as it was told, if that is coarser than the format's own date element.
+
+    To be called before that element: feedparser, and what is built on it, takes both for the same, and keeps
+    the last.
+    """
     if moment and moment.precision in COARSE:
         add(parent, "dcterms:issued", w3cdtf(moment))
 
@@ -123,7 +127,6 @@ def role(element: etree._Element, person: Person) -> None:
 
 def describe(parent: etree._Element, entry: Entry) -> None:
     """Append all that Atom and RSS say in the same words."""
-    issued(parent, entry.published)
     for credit in entry.credits:
         if credit.kind == "photo":
             add(parent, "media:credit", credit.name, role="photographer", scheme="urn:ebu")

@@ -19,7 +19,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from feeds.formats.byline import byline, contributors, name
-from feeds.formats.elements import NAMESPACES, add, content, describe, guess, role, set_language
+from feeds.formats.elements import NAMESPACES, add, content, describe, guess, issued, role, set_language
 from feeds.formats.printable import EPOCH
 from feeds.model import Entry, Feed, Link, Media, Moment, Origin, Person, Text, TextType
 from feeds.normalize.dates import rfc3339
@@ -124,6 +124,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has n
             set_language(element, language)
         _text(_find(element, "title"), entry.title)
         _find(element, "updated").text = utc(entry.updated or EPOCH)
+        issued(element, entry.published)
         if entry.published:
             add(element, "published", rfc3339(entry.published))
         for link in _entry_links(entry):
@@ -153,6 +154,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has n
         entry = self.entry
         self._rss_texts(item)
         updated = entry.updated or EPOCH
+        issued(item, entry.published)
         add(item, "pubDate", rfc822(entry.published or updated))
         etree.SubElement(item, f"{{{ATOM}}}updated").text = utc(updated)
         for person in byline(entry):

@@ -74,7 +74,7 @@ def _entry(entry: Entry) -> Entry:
         entry,
         id=clean(entry.id),
         url=url,
-        links=_links((*own, *entry.links), own),
+        links=_links(entry.links, own),
         title=_text(entry.title),
         summary=_text(entry.summary),
         content=_text(entry.content),
@@ -133,17 +133,17 @@ def _seconds(seconds: float | None) -> float | None:
 
 
 def _moment(moment: Moment | None) -> Moment | None:
-    """Cut to whole seconds, which is what every format can say; an offset beyond a day is none."""
+    """Cut to whole seconds, which is what every format can say; an offset beyond 14 hours is none."""
     if moment is None:
         return None
-    offset = moment.offset if moment.offset is not None and abs(moment.offset) < 24 * 60 else None
+    offset = moment.offset if moment.offset is not None and abs(moment.offset) <= 14 * 60 else None
     return replace(moment, instant=moment.instant.replace(microsecond=0), offset=offset)
 
 
 def _links(links: Iterable[Link], own: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Keep the usable links, each once, without ``own``; a second alternate of a kind is a related page."""
-    kept: dict[Link, None] = {}
-    alternates: set[tuple[str | None, str | None]] = set()
+    """Keep usable links, each once, without copies of ``own``; a second alternate of a kind is related."""
+    kept = dict.fromkeys(own)
+    alternates = {(link.type, link.hreflang) for link in own}
     for link in links:
         if not web_address(link.href) or not _is_relation(link.rel):
             continue
@@ -154,7 +154,7 @@ def _links(links: Iterable[Link], own: tuple[Link, ...]) -> tuple[Link, ...]:
             title=_words(link.title),
             length=_number(link.length),
         )
-        if fit.rel == "alternate":
+        if fit.rel == "alternate" and fit not in kept:
             if (fit.type, fit.hreflang) in alternates:
                 fit = replace(fit, rel="related")
             alternates.add((fit.type, fit.hreflang))

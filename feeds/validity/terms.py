@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -15,9 +15,11 @@ XML = "{http://www.w3.org/XML/1998/namespace}"
 
 # RFC 3987: no space of any kind, no control, none of the characters that are delimiters in text or forbidden.
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`\ud800-\udfff\ufffe\uffff]+\Z")
+HOSTLESS = re.compile(r"(https?|ftp):(?!//[^/?#])", re.IGNORECASE)
 LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z")
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?\Z")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+FARTHEST = timedelta(hours=14)
 SHOWN = 100
 """So many characters of a wrong value are repeated in a reason."""
 
@@ -28,23 +30,17 @@ def absolute_iri(text: str | None) -> bool:
     >>> absolute_iri("tag:a.example,2026:x"), absolute_iri("http:///x"), absolute_iri("all.atom")
     (True, False, False)
     """
-    if not text or not IRI.match(text):
-        return False
-    return not text.lower().startswith(("http:", "https:", "ftp:")) or _has_host(text)
+    return bool(text and IRI.match(text) and not HOSTLESS.match(text))
 
 
 def web_address(text: str | None) -> bool:
-    """Say whether a text is an http or https address with a host and without a user's name in it."""
+    """Say whether a text is an http or https address that a reader can open, without a user's name in it."""
     if not text or not text.lower().startswith(("http://", "https://")) or not absolute_iri(text):
         return False
-    return "@" not in urlsplit(text).netloc
-
-
-def _has_host(text: str) -> bool:
     try:
         parts = urlsplit(text)
         _ = parts.port  # urlsplit checks the port only when asked for it
-        return bool(parts.hostname)
+        return bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False
 
@@ -60,13 +56,17 @@ def media_type(text: str | None) -> bool:
 
 
 def rfc3339(text: str | None) -> datetime | None:
-    """Read a date and time with its zone (RFC 3339, 5.6); None if it is not one."""
+    """Read a date and time with its zone (RFC 3339, 5.6); None if it is not one.
+
+    Zones more than 14 hours from UTC are none: Atom's grammar takes its dates from XML Schema, which says so.
+    """
     if not text or not RFC3339.match(text):
         return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return moment if abs(moment.utcoffset() or timedelta()) <= FARTHEST else None
 
 
 def shown(text: str | None) -> str:
