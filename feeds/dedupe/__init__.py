@@ -1,0 +1,98 @@
+"""New, changed, or known: what an entry just read is to what is remembered. Pure; nothing is stored here.
+
+**The same entry** is one with the same id; else the same native id; else the same page; else the same day,
+the same title and nearly the same text. Native id and page count only where one entry and one record have
+them, so that a feed whose entries all link to its home page loses none. It keeps its id, its first sight, its
+place and its date of publication, whatever the source says later.
+
+**Changed** is what a reader would see. A new text moves ``updated``: to the source's own date of the change
+if that is later than the one before and not in the future, else to now. Other changes (a category, a picture,
+a moved page) are stored and do not move it. The order of lists, tracking parameters, counters, white space,
+dates written anew and a new native id for the same page are noise: nothing is stored.
+
+**One id, two sources.** Where another source uses the id for the same post, both keep it, and an output shows
+one. Where it is for another post, the source whose site the id names keeps it, else the one of the smaller
+name, together with those that have the same post; the others get a minted id. The answer depends on who uses
+the id, not on who was polled first; so a source met later may take an id from one met before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from feeds.config.schema import Source
+from feeds.dedupe.changed import compare
+from feeds.dedupe.first import admit
+from feeds.dedupe.same import match
+from feeds.dedupe.shared import Owns, claims, settle
+from feeds.model import Entry, Record
+
+__all__ = ("Changes", "Owns", "decide")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """What a poll brings to the store.
+
+    Attributes:
+        new: Records not yet stored.
+        changed: Records stored under the same source and id, as they are now.
+        renamed: Records of other sources that get another id: the stored id, and the record as it is now.
+        known: How many entries bring nothing.
+    """
+
+    new: tuple[Record, ...] = ()
+    changed: tuple[Record, ...] = ()
+    renamed: tuple[tuple[str, Record], ...] = ()
+    known: int = 0
+
+
+def nobody(_source: str, _id: str) -> bool:
+    """Say that no id names the site of any source."""
+    return False
+
+
+def decide(
+    entries: Sequence[Entry],
+    known: Sequence[Record],
+    others: Sequence[Record],
+    *,
+    now: datetime,
+    source: Source,
+    authority: str,
+    owns: Owns = nobody,
+) -> Changes:
+    """Decide what each entry of one source is.
+
+    Args:
+        entries: Of one document, in its order; with ids that are unique in it.
+        known: All records of the source that one of them could be, expired ones too.
+        others: Records of other sources that have one of their ids, or whose source gave it to them.
+        now: The moment of the poll; becomes ``first_seen`` of what is new.
+        source: For its zone and its own address.
+        authority: Under which ids are minted.
+        owns: Whether an id names the site of a source.
+    """
+    matches = match(entries, known, source)
+    rivals = claims(others, authority)
+    new: list[Record] = []
+    changed: list[Record] = []
+    renamed: list[tuple[str, Record]] = []
+    for place, entry in enumerate(entries):
+        if place in matches:
+            after = compare(entry, *matches[place], now)
+            changed.extend(() if after is None else (after,))
+        else:
+            mine, theirs = settle(
+                admit(entry, place, now, source.timezone), rivals.get(entry.id, ()), authority, owns
+            )
+            new.append(mine)
+            renamed.extend(theirs)
+    return Changes(
+        new=tuple(new),
+        changed=tuple(changed),
+        renamed=tuple(renamed),
+        known=len(entries) - len(new) - len(changed),
+    )

@@ -1,0 +1,72 @@
+"""One id, two sources: who keeps it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from feeds.model import Decision, IdOrigin, Record
+from feeds.normalize.ids import mint
+from feeds.normalize.text import same_text
+from feeds.normalize.urls import canonical
+
+SHARED_ID = "shared id"
+"""The topic of decisions made here."""
+
+Owns = Callable[[str, str], bool]
+"""Whether an id (the second) names the site of a source (the first, by its name)."""
+
+
+def claims(others: Sequence[Record], authority: str) -> Mapping[str, list[Record]]:
+    """Sort records of other sources by the id that they have, or had to give up."""
+    found: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in others:
+        found[record.id].append(record)
+        lost = record.native_id
+        if lost is not None and lost != record.id and record.id == mint(authority, record.source, lost):
+            found[lost].append(record)
+    return found
+
+
+def settle(
+    record: Record, rivals: Sequence[Record], authority: str, owns: Owns
+) -> tuple[Record, list[tuple[str, Record]]]:
+    """Decide who keeps the id of a new record: give it as it has to be, and the others that change."""
+    shared = record.id
+    everyone = [record, *rivals]
+    winner = min(everyone, key=lambda one: (not owns(one.source, shared), one.source))
+    mine, *theirs = (
+        _restored(one, shared) if _same_post(one, winner) else _minted(one, shared, winner.source, authority)
+        for one in everyone
+    )
+    return mine, [(one.id, after) for one, after in zip(rivals, theirs, strict=True) if after != one]
+
+
+def _same_post(one: Record, other: Record) -> bool:
+    if one is other or (one.url and other.url and canonical(one.url) == canonical(other.url)):
+        return True
+    return one.entry is not None and other.entry is not None and same_text(one.entry, other.entry)
+
+
+def _minted(record: Record, shared: str, winner: str, authority: str) -> Record:
+    """Give a record another id than the one it shares."""
+    key = mint(authority, record.source, shared)
+    reason = f"source {winner} has the id {shared} for another entry, so this one is minted"
+    return _under(record, key, IdOrigin.NATIVE, (Decision(topic=SHARED_ID, reason=reason),))
+
+
+def _restored(record: Record, shared: str) -> Record:
+    """Give a record the id that its source gave it."""
+    if record.id == shared:
+        return record
+    return _under(record, shared, IdOrigin.DECLARED, ())
+
+
+def _under(record: Record, key: str, origin: IdOrigin, decisions: tuple[Decision, ...]) -> Record:
+    entry = record.entry
+    if entry is not None:
+        # In front of the others, so that it is the same whether it was decided at first sight or later.
+        kept = (one for one in entry.decisions if one.topic != SHARED_ID)
+        entry = replace(entry, id=key, id_origin=origin, decisions=(*decisions, *kept))
+    return replace(record, id=key, entry=entry)
