@@ -111,11 +111,13 @@ def tag(raw: str) -> str | None:
     if PRIVATE.match(text):
         return text
     match = TAG.match(text)
-    if match is None or match["language"] in NO_LANGUAGE or _repeats(match):
+    if match is None or _repeats(match):
         return None
     # zh-yue: the second is the language (RFC 5646, 2.2.2).
     language = (match["language"] + match["extlang"]).split("-")[-1]
     language = PREFERRED.get(language, language)
+    if language in NO_LANGUAGE:
+        return None
     region = (match["region"] or "").upper().replace("-UK", "-GB")
     script = f"-{match['script'][1:].title()}" if match["script"] else ""
     return f"{language}{script}{region}{match['variants']}{match['extensions']}{match['private'] or ''}"
