@@ -18,7 +18,7 @@ from feeds import publish, validity
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
-from feeds.model import Entry, Feed, Link, Moment, Person, Record, Text
+from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
 from feeds.normalize import ids, urls
 from feeds.store import Store
 
@@ -121,10 +121,11 @@ class Emitter:
                 emissions.append(emission)
                 done(emission)
 
-        revisions = {name: state.revision for name, state in self.store.states().items()}
+        states = self.store.states()
+        revisions = {name: state.revision for name, state in states.items()}
         for output in self.config.outputs:
             tell(self._emit(output, now, revisions, force=force))
-        tell(self._emit_site(now, revisions, force=force))
+        tell(self._emit_site(now, states, force=force))
         tell(self._remove_gone())
         return tuple(emissions)
 
@@ -261,10 +262,13 @@ class Emitter:
                 good.append(entry)
         return replace(feed, entries=tuple(good)), tuple(left_out) or problems
 
-    def _emit_site(self, now: datetime, revisions: Mapping[str, int], *, force: bool) -> Iterator[Emission]:
+    def _emit_site(
+        self, now: datetime, states: Mapping[str, SourceState], *, force: bool
+    ) -> Iterator[Emission]:
         config = self.config
+        revisions = {name: state.revision for name, state in states.items()}
         names = {SITE_FORMATS[word].file: word for word in config.site.formats}
-        lines = tuple(self._line(source) for source in config.sources)
+        lines = tuple(self._line(source, states.get(source.name)) for source in config.sources)
         signature = _hash(
             [
                 RENDERING,
@@ -313,9 +317,8 @@ class Emitter:
             sources=lines,
         )
 
-    def _line(self, source: Source) -> SourceLine:
+    def _line(self, source: Source, state: SourceState | None) -> SourceLine:
         """Describe a source to the public: an address that holds a secret is left out."""
-        state = self.store.states([source.name]).get(source.name)
         feed = state.feed if state else None
         declared = feed.title.value if feed and feed.title else None
         return SourceLine(
