@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 
-from feeds import publish, validity
+from feeds import __version__, publish, validity
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
@@ -23,7 +23,7 @@ from feeds.normalize import ids, urls
 from feeds.store import Store
 
 RENDERING = "1"
-"""Raise it when rendering gives other bytes for the same entries: every output is then made anew."""
+"""Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
 
 SITE = ""
 """Under this name the store remembers the files of the whole site; no output can be called so."""
@@ -206,6 +206,7 @@ class Emitter:
         members = self.config.members(output)
         return _hash(
             [
+                __version__,
                 RENDERING,
                 output.model_dump(mode="json", fallback=str),
                 self.config.site.model_dump(mode="json", exclude={"folder", "formats"}),
@@ -271,6 +272,7 @@ class Emitter:
         lines = tuple(self._line(source, states.get(source.name)) for source in config.sources)
         signature = _hash(
             [
+                __version__,
                 RENDERING,
                 config.site.model_dump(mode="json"),
                 [self._signature(output, revisions) for output in config.outputs],

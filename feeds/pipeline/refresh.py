@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from feeds import cadence, dedupe
 from feeds.config.schema import Config, Source
@@ -48,6 +50,7 @@ class Outcome:
         error: One sentence if it failed, without secrets.
         title: What the source calls itself.
         due: From when it may be polled again.
+        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``.
     """
 
     source: str
@@ -57,6 +60,7 @@ class Outcome:
     error: str | None = None
     title: str | None = None
     due: datetime | None = None
+    surprise: Exception | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +133,8 @@ class Poller:
         name = type(error).__name__
         sentence = SourceError(f"feeds itself failed ({name}); the log tells where, please report it")
         answer = self._failed(self.sources[state.name], state, sentence, now)
-        return await self._saved(replace(answer, state=replace(answer.state, error_class=name)))
+        outcome = await self._saved(replace(answer, state=replace(answer.state, error_class=name)))
+        return replace(outcome, surprise=error)
 
     async def settle(self) -> None:
         """Wait until every answer is saved, also those whose poll was cancelled in the meantime."""
@@ -139,18 +144,41 @@ class Poller:
     async def refresh_all(
         self, states: Iterable[SourceState], now: datetime, done: Callable[[Outcome], None] = lambda _: None
     ) -> tuple[Outcome, ...]:
-        """Poll many sources, at most ``fetch.concurrency`` at once; ``done`` hears of each as it ends."""
+        """Poll many sources, at most ``fetch.concurrency`` at once; ``done`` hears of each as it ends.
+
+        A surprise with one source does not end the others; it stands in that source's outcome.
+
+        Raises:
+            StoreError: The store does not take what was polled; the others are ended too.
+        """
         slots = asyncio.Semaphore(self.config.fetch.concurrency)
 
         async def one(state: SourceState) -> Outcome:
             async with slots:
-                outcome = await self.refresh(state, now)
+                try:
+                    outcome = await self.refresh(state, now)
+                except StoreError:
+                    raise
+                except Exception as error:  # noqa: BLE001  it is shown by whoever gets the outcome
+                    outcome = await self.give_up(state, error, now)
             done(outcome)
             return outcome
 
+        wanted = tuple(states)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(state)) for state in states]
-        return tuple(task.result() for task in tasks)
+            tasks = {state.name: group.create_task(one(state)) for state in self._by_turns(wanted)}
+        return tuple(tasks[state.name].result() for state in wanted)
+
+    def _by_turns(self, states: Iterable[SourceState]) -> list[SourceState]:
+        """Put sources of one host apart, so that those that wait for each other do not hold all slots."""
+        turns: Counter[str | None] = Counter()
+        ordered: list[tuple[int, int, SourceState]] = []
+        for place, state in enumerate(states):
+            url = self.sources[state.name].url
+            host = urlsplit(url).hostname if url else None
+            ordered.append((turns[host], place, state))
+            turns[host] += 1
+        return [state for _, _, state in sorted(ordered, key=lambda one: one[:2])]
 
     async def _ask(self, source: Source, state: SourceState, now: datetime) -> _Answer:
         reading = settings_hash(source)
