@@ -169,6 +169,7 @@ def test_from_text() -> None:
         ("AT&amp;T", True),
         ("x <y@z.example>", False),
         ("a<br/>b", True),
+        ("use <b> so", False),
     ],
 )
 def test_looks_like_html(text: str, wanted: bool) -> None:

@@ -57,6 +57,11 @@ def clean(text: str) -> str:
     return _balance(text) if BIDI.search(text) else text
 
 
+def xml_safe(text: str) -> str:
+    """Remove only what XML 1.0 (2.2) forbids, so that a document can be parsed at all."""
+    return FORBIDDEN.sub("", text) if ODD.search(text) else text
+
+
 def visible(text: str) -> bool:
     """Say whether there is anything to see: not only spaces, joiners and marks of zero width."""
     return UNSEEN.fullmatch(text) is None if text else False

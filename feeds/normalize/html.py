@@ -129,12 +129,11 @@ LINES = frozenset(
         ),
     }
 )
-MARKUP = re.compile(
-    r"</?(?:a|abbr|b|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|sub|sup|table|"
-    r"td|tr|tt|u|ul|iframe|script|cite|q|figure|center|del|ins|kbd|mark|video|audio|section|article)"
-    r"(?=[\s/>])[^<>]*>",
-    re.IGNORECASE,
+KNOWN = (
+    r"(?:a|abbr|b|blockquote|code|div|em|font|h[1-6]|i|li|ol|p|pre|s|small|span|strong|strike|sub|sup|table|td|tr|tt|"
+    r"u|ul|iframe|script|cite|q|figure|center|del|ins|kbd|mark|video|audio|section|article)"
 )
+MARKUP = re.compile(rf"</{KNOWN}\s*>|<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
@@ -240,12 +239,15 @@ def plain(html: str) -> str:
 
 
 def looks_like_html(text: str) -> bool:
-    """Guess whether a text that does not say so carries markup: a known element, or a character reference.
+    """Guess whether a text that does not say so carries markup.
+
+    It does if it closes a known element, holds one that needs no end, or a character reference: a title
+    "How to use <b>" is about markup, it is none.
 
     >>> looks_like_html("1 < 2 & 3"), looks_like_html("a <b>b</b>"), looks_like_html("AT&amp;T")
     (False, True, True)
     """
-    return MARKUP.search(text) is not None or REFERENCE.search(text) is not None
+    return REFERENCE.search(text) is not None or MARKUP.search(text) is not None
 
 
 def from_text(text: str) -> str:

@@ -1,0 +1,123 @@
+"""Bytes -> text: which character set a document is written in, whatever it says of itself."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# "<" and "{" in the first four bytes (XML 1.0, appendix F; RFC 4627, 3). EBCDIC writes "<?xm" like that.
+SNIFFED = (
+    (re.compile(rb"[<{]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0[<{]"), "utf-32-be"),
+    (re.compile(rb"[<{]\0[^\0]\0", re.DOTALL), "utf-16-le"),
+    (re.compile(rb"\0[<{]\0[^\0]", re.DOTALL), "utf-16-be"),
+    (re.compile(rb"\x4c\x6f\xa7\x94"), "cp037"),
+)
+# Python has codecs that are no character sets (rot13, zlib, idna, unicode_escape), and UTF-7, which hides
+# markup. Only these are ever used.
+CHARSET = re.compile(
+    r"(?:utf-8|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|gb2312|gbk|gb18030|hz|big5|big5hkscs|euc_\w+|"
+    r"iso2022_\w+|shift_jis\w*|johab|tis-620|ptcp154|kz1048|hp-roman8)\Z"
+)
+# What the label means on the web (WHATWG Encoding, 4.2): supersets that name what is really written.
+WIDER = MappingProxyType(
+    {
+        "ascii": "cp1252",
+        "iso8859-1": "cp1252",
+        "iso8859-9": "cp1254",
+        "iso8859-11": "cp874",
+        "tis-620": "cp874",
+        "gb2312": "gb18030",
+        "gbk": "gb18030",
+        "big5": "big5hkscs",
+        "shift_jis": "cp932",
+        "euc_kr": "cp949",
+    }
+)
+SHIFTING = re.compile(rb"\x1b[$(]|~\{")
+PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
+DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+META = re.compile(rb"""<meta[^>]{0,200}?\bcharset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+
+
+def decode(body: bytes, headers: Mapping[str, str]) -> str:
+    """Read a document's bytes as text; never fails, what cannot be read becomes U+FFFD.
+
+    Order: byte order mark; the look of the first bytes; UTF-8 if all bytes are valid UTF-8, which does not
+    happen by chance; the ``charset`` of the Content-Type (RFC 7303, 3), then the document's own declaration,
+    except that a header's "Latin-1" gives way to a declaration, because servers add it unasked.
+
+    Args:
+        body: The document.
+        headers: Of the response, with lower-case names.
+    """
+    for mark, name in MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    for look, name in SNIFFED:
+        if look.match(body):
+            return body.decode(name, "replace")
+    names = tuple(_declared(body, headers))
+    shifts = any(name.startswith(("iso2022", "hz")) for name in names) and SHIFTING.search(body) is not None
+    text = None if shifts else _utf8(body)
+    return _other(body, names) if text is None else text
+
+
+def _other(body: bytes, names: tuple[str, ...]) -> str:
+    """Read bytes that are not UTF-8 by the character sets that were declared."""
+    others = [name for name in names if name != "utf-8"]
+    if len(others) > 1 and others[0] == "cp1252":
+        others = others[1:]
+    for name in others:
+        try:
+            return body.decode(name)
+        except UnicodeDecodeError:
+            continue
+    if others and "utf-8" not in names:
+        return body.decode(others[0], "replace")
+    return _nearly_utf8(body)
+
+
+def _declared(body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
+    parameter = PARAMETER.search(headers.get("content-type", ""))
+    inside = DECLARED.search(body, 0, 1024) or META.search(body, 0, 2048)
+    for label in (parameter and parameter[1], inside and inside[1].decode("ascii")):
+        name = charset(label) if label else None
+        if name is not None:
+            yield name
+
+
+def charset(label: str) -> str | None:
+    """Give Python's name of a character set; None for a label that names none, and for UTF-16."""
+    try:
+        name = codecs.lookup(label.strip()).name
+    except (LookupError, ValueError):  # ValueError: a NUL in the label.
+        return None
+    return WIDER.get(name, name) if CHARSET.match(name) else None
+
+
+def _utf8(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        # A document that ends within a character is cut off, not in another character set.
+        if error.reason == "unexpected end of data" and error.start > len(body) - 4:
+            return body[: error.start].decode()
+        return None
+
+
+def _nearly_utf8(body: bytes) -> str:
+    """Choose between UTF-8 with accidents and windows-1252 by what most of the bytes beyond ASCII are."""
+    text = body.decode("utf-8", "replace")
+    accidents = text.count("\ufffd")
+    good = sum(1 for character in text if character > "\x7f") - accidents
+    return text if good > accidents else body.decode("cp1252", "replace")

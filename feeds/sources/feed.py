@@ -1,0 +1,182 @@
+"""RSS 0.9x to 2.0, RDF, Atom and CDF -> a feed of the model. The only room that knows feedparser.
+
+feedparser gets bytes that are UTF-8 and XML as it likes it (``charset``, ``repair``), and neither cleans nor
+resolves anything inside texts: ``normalize.html`` does both, once.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import feedparser
+
+from feeds.config.schema import Source
+from feeds.errors import ReadError
+from feeds.model import Decision, Document, Entry, Feed, Link
+from feeds.normalize import language
+from feeds.normalize.text import visible
+from feeds.normalize.urls import web_url
+from feeds.sources import parts, second_pass
+from feeds.sources.charset import decode
+from feeds.sources.feed_entry import (
+    Reading,
+    Values,
+    attributes,
+    items,
+    moment,
+    native_id,
+    people,
+    read_entry,
+    read_link,
+    text_of,
+    value,
+)
+from feeds.sources.finish import feed_id, finished
+from feeds.sources.not_a_feed import explain
+from feeds.sources.repair import Repaired, local, repair, root_of
+
+ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
+ATOM_ROOTS = frozenset({"feed", "entry"})
+PERIODS: Mapping[str, int] = MappingProxyType(
+    {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
+)
+
+
+def read(document: Document, source: Source, authority: str) -> Feed:
+    """Read a feed in XML.
+
+    Args:
+        document: Its bytes, in any character set.
+        source: Gives the zone of dates without one, the language, the name.
+        authority: Under which ids are minted.
+
+    Raises:
+        ReadError: The document is no feed; the sentence says what it is instead.
+    """
+    return read_text(decode(document.body, document.headers), document, source, authority)
+
+
+def read_text(text: str, document: Document, source: Source, authority: str) -> Feed:
+    """Read a feed in XML of which the character set is known already. As ``read``."""
+    root = root_of(text)
+    if root is None or local(root[0]) not in ROOTS:
+        raise ReadError(explain(text, document, source))
+    repaired = repair(text, *root)
+    parsed = _parse(repaired, document)
+    reading = Reading(
+        source=source.name,
+        authority=authority,
+        zone=source.timezone,
+        url=web_url(document.url, None) or "https://source.invalid/",
+        is_atom=repaired.root in ATOM_ROOTS,
+    )
+    told = parsed["feed"]
+    if repaired.root == "rdf" and not parsed["entries"] and not value(told, "title"):
+        raise ReadError("this is an RDF document, but not RSS 1.0: it has neither a channel nor items")
+    feed = _feed(told, reading, source)
+    feed = replace(
+        feed,
+        skip_hours=second_pass.skip_hours(text),
+        skip_days=second_pass.skip_days(text),
+        withdrawn=second_pass.tombstones(repaired.text, reading.zone),
+        truncated=repaired.truncated,
+    )
+    entries = (read_entry(one, reading) for one in parsed["entries"])
+    return finished(
+        feed, (_belongs(one, feed, repaired, reading) for one in entries if _says(one)), source, authority
+    )
+
+
+def _parse(repaired: Repaired, document: Document) -> Values:
+    """Let feedparser read the document; ``bozo`` is not asked, it is set for the best of feeds."""
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": document.url}
+    try:
+        parsed: Values = feedparser.parse(
+            io.BytesIO(repaired.text.encode("utf-8", "replace")),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    # feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (a
+    # GML name that is no number, an attribute where it expects text, a loose parser's assertion). So the
+    # classes are those of stumbling. Not here: MemoryError, and errors of ours above and below this call.
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ReadError(
+            f"the feed cannot be read: feedparser stumbles over it ({type(error).__name__}: {error})"
+        ) from error
+    return parsed
+
+
+def _feed(told: Values, reading: Reading, source: Source) -> Feed:
+    image = attributes(told, "image")
+    links = [link for one in items(told, "links") if (link := read_link(one, reading))][: parts.MANY]
+    if not any(link.rel == "alternate" for link in links) and (
+        site := web_url(str(image.get("link") or ""), reading.url)
+    ):
+        links.append(Link(href=site))
+    logo = value(told, "logo") or image.get("href")
+    return Feed(
+        id=feed_id(native_id(told), source, reading.authority),
+        title=parts.title_of(text_of(told, "title", None, reading)),
+        subtitle=text_of(told, "subtitle", None, reading),
+        links=tuple(links),
+        icon=web_url(value(told, "icon") or "", reading.url),
+        logo=web_url(logo, reading.url) if isinstance(logo, str) else None,
+        language=language.tag(value(told, "language") or ""),
+        rights=text_of(told, "rights", None, reading),
+        updated=moment(told, "updated", reading)
+        or moment(told, "dc_xdate", reading)
+        or moment(told, "published", reading),
+        ttl=parts.number(value(told, "ttl")),
+        update_period=_period(told),
+        people=people(told, reading),
+        categories=parts.categories(
+            parts.category(tag.get("term"), tag.get("scheme"), tag.get("label"))
+            for tag in items(told, "tags")
+        ),
+    )
+
+
+def _period(told: Values) -> int | None:
+    """Give the seconds between changes (RSS 1.0 Syndication); the module's default is daily, once."""
+    period, times = value(told, "sy_updateperiod"), parts.number(value(told, "sy_updatefrequency"))
+    if period is None and times is None:
+        return None
+    length = PERIODS.get((period or "daily").strip().lower())
+    return None if length is None else max(1, length // (times or 1))
+
+
+def _says(entry: Entry) -> bool:
+    """Say whether there is anything in an entry; an empty element is none."""
+    return bool(
+        entry.native_id or entry.url or entry.title or entry.summary or entry.content or entry.enclosures
+    )
+
+
+def _belongs(entry: Entry, feed: Feed, repaired: Repaired, reading: Reading) -> Entry:
+    """Give an entry what its feed says for all: the authors (RFC 4287, 4.2.1), and what was left out."""
+    if reading.is_atom and not entry.people:
+        entry = replace(entry, people=feed.people)
+    if repaired.left_out:
+        reason = (
+            f"the document holds {repaired.left_out} entries more than are read at once; the first are taken"
+        )
+        entry = replace(entry, decisions=(*entry.decisions, Decision(topic="limit", reason=reason)))
+    return entry
+
+
+def names_a_feed(text: str) -> bool:
+    """Say whether a text's root element is one of a feed's."""
+    root = root_of(text)
+    return root is not None and visible(root[0]) and local(root[0]) in ROOTS

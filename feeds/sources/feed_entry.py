@@ -1,0 +1,403 @@
+"""One entry as feedparser gives it -> an entry of the model.
+
+Only plain lookups (``dict.get``): feedparser's own ``get`` answers a missing "updated" with "published", and
+a missing "link" with the id.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import struct_time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from feeds.model import (
+    Entry,
+    Link,
+    Media,
+    Moment,
+    Origin,
+    Person,
+    Podcast,
+    Role,
+    Text,
+    TextType,
+)
+from feeds.normalize import dates, language
+from feeds.normalize.ids import mint
+from feeds.normalize.text import shown, visible
+from feeds.normalize.urls import canonical, is_uri, web_url
+from feeds.sources import parts
+from feeds.sources.finish import UNKNOWN
+
+Values = dict[str, Any]
+"""What feedparser holds of a feed or an entry; values of its unknown elements are text or attributes."""
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+OWN_RELS = frozenset({"enclosure", "license", "self", "edit", "edit-media", "service.edit", "service.post"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What all entries of one document share.
+
+    Attributes:
+        source: Its name.
+        authority: Under which ids are minted.
+        zone: For dates without a zone.
+        url: The document's address: base of what has no other.
+        is_atom: Whether types are declared (Atom), or have to be guessed (RSS, CDF).
+    """
+
+    source: str
+    authority: str
+    zone: ZoneInfo
+    url: str
+    is_atom: bool
+
+
+def items(holder: Values, key: str) -> Sequence[Values]:
+    """Give a list of feedparser's; empty if there is none."""
+    found = dict.get(holder, key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def value(holder: Values, key: str) -> str | None:
+    """Give a text of feedparser's as it is; None if there is none, or nothing but spaces."""
+    found = dict.get(holder, key)
+    return found if isinstance(found, str) and found.strip() else None
+
+
+def attributes(holder: Values, key: str) -> Values:
+    """Give the attributes of an element that feedparser does not know; empty if there is none."""
+    found = dict.get(holder, key)
+    return found if isinstance(found, dict) else {}
+
+
+def read_entry(holder: Values, reading: Reading) -> Entry:
+    """Read one entry; its id, and what is derived from its texts, is left to ``finish``."""
+    url = page(holder, reading)
+    summary, content = _texts(holder, url, reading)
+    enclosures, image = _media(holder, reading)
+    links = tuple(_links(holder, url, reading))
+    origin, inherited = _origin(holder, reading)
+    return Entry(
+        source=reading.source,
+        id=UNKNOWN,
+        native_id=native_id(holder),
+        url=url,
+        links=links[: parts.MANY],
+        title=parts.title_of(_title(holder, url, reading)),
+        summary=summary,
+        content=content,
+        published=_published(holder, reading),
+        updated=moment(holder, "updated", reading),
+        people=people(holder, reading) or inherited,
+        categories=parts.categories(
+            parts.category(tag.get("term"), tag.get("scheme"), tag.get("label"))
+            for tag in items(holder, "tags")
+        ),
+        language=_language(holder),
+        enclosures=enclosures,
+        image=image,
+        rights=text_of(holder, "rights", url, reading),
+        license=license_of(holder, reading),
+        comments_url=_web(value(holder, "comments"), reading),
+        in_reply_to=_in_reply_to(holder, reading),
+        podcast=_podcast(holder, reading),
+        origin=origin,
+        extra=tuple(_extra(holder)),
+    )
+
+
+def native_id(holder: Values) -> str | None:
+    """Give what the source calls it, byte for byte but for spaces around it."""
+    own = value(holder, "xid") or value(holder, "id") or value(holder, "dc_identifier")
+    return own.strip() if own and visible(own) else None
+
+
+def _web(raw: object, reading: Reading) -> str | None:
+    return web_url(raw, reading.url) if isinstance(raw, str) else None
+
+
+def page(holder: Values, reading: Reading) -> str | None:
+    """Choose the page to open: the link before a feed service rewrote it, else the first alternate.
+
+    A permalink guid serves where RSS gives no link. An Atom id never does, though feedparser says so.
+    """
+    links = [link for link in items(holder, "links") if link.get("rel") == "alternate"]
+    pages = [link for link in links if link.get("type") in HTML_TYPES]
+    candidates = [value(holder, "feedburner_origlink"), *(link.get("href") for link in (*pages, *links))]
+    if value(holder, "xpermalink"):
+        # A relative guid is no link: resolved, it would be an invented one.
+        own = native_id(holder) or ""
+        candidates.append(own if web_url(own, None) else None)
+    found = (_web(candidate, reading) for candidate in candidates)
+    return next((url for url in found if url), None)
+
+
+def base_of(detail: Values, url: str | None, reading: Reading) -> str:
+    """Choose what relative addresses in a text are relative to: ``xml:base``; in RSS the entry's page."""
+    declared = detail.get("base")
+    if isinstance(declared, str) and declared != reading.url and (base := web_url(declared, reading.url)):
+        return base
+    return url or reading.url if not reading.is_atom else reading.url
+
+
+def read_text(detail: Values, url: str | None, reading: Reading) -> Text | None:
+    """Read a text construct. Atom says what it is; in RSS it is HTML if it looks so."""
+    raw, kind = detail.get("value"), detail.get("type") or "text/html"
+    if not isinstance(raw, str) or not raw.strip():
+        return None
+    declared = language.tag(detail.get("language") or "")
+    base = base_of(detail, url, reading)
+    if reading.is_atom and kind not in HTML_TYPES:
+        return parts.plain_text(raw, declared) if kind.startswith("text/") else None
+    text = (parts.html_text if reading.is_atom else parts.guessed_text)(raw, base, declared)
+    if text is not None and url and text.type is TextType.HTML:
+        # A link to a note of the same text means the text's page, not the feed's document.
+        text = replace(text, value=text.value.replace(f'href="{reading.url}#', f'href="{url}#'))
+    return text
+
+
+def text_of(holder: Values, key: str, url: str | None, reading: Reading) -> Text | None:
+    """Read the text construct of that name; None if the source gave none."""
+    detail = attributes(holder, f"{key}_detail")
+    return read_text(detail, url, reading) if detail else None
+
+
+def _title(holder: Values, url: str | None, reading: Reading) -> Text | None:
+    title = text_of(holder, "title", url, reading)
+    if title is None and (other := value(holder, "itunes_xtitle") or value(holder, "media_xtitle")):
+        title = parts.guessed_text(other, reading.url)
+    return title
+
+
+def _texts(holder: Values, url: str | None, reading: Reading) -> tuple[Text | None, Text | None]:
+    """Give summary and content. feedparser copies a content into a missing summary, without a detail."""
+    detail = attributes(holder, "summary_detail")
+    summary = read_text(detail, url, reading) if detail else None
+    contents = [text for one in items(holder, "content")[:10] if (text := read_text(one, url, reading))]
+    content = max(contents, key=lambda text: (text.type is TextType.HTML, len(text.value)), default=None)
+    if summary is None and (other := _other_summary(holder)):
+        summary = parts.guessed_text(other, url or reading.url)
+    if content is None and summary is not None and url is None:
+        # "An item may also be complete in itself" (RSS 2.0): without a page to go to, this is all there is.
+        return None, summary
+    if summary is not None and content is not None and shown(summary) == shown(content):
+        summary = None
+    if content is not None and summary is not None and len(summary.value) > 2 * len(content.value):
+        summary, content = content, summary
+    return summary, content
+
+
+def _other_summary(holder: Values) -> str | None:
+    names = ("itunes_xsummary", "media_xdescription", "itunes_xsubtitle")
+    return next((text for name in names if (text := value(holder, name))), None)
+
+
+def moment(holder: Values, key: str, reading: Reading) -> Moment | None:
+    """Read a date as written; where only feedparser can (Korean, Greek, Hungarian), take its reading."""
+    raw = value(holder, key)
+    if raw is None:
+        return None
+    read = dates.parse(raw, reading.zone)
+    if read is not None:
+        return read
+    parsed = dict.get(holder, f"{key}_parsed")
+    if not isinstance(parsed, struct_time):
+        return None
+    try:
+        return Moment(instant=datetime.fromtimestamp(calendar.timegm(parsed), UTC), raw=raw)
+    except (ValueError, OverflowError, OSError):  # A year that no calendar here knows.
+        return None
+
+
+def _published(holder: Values, reading: Reading) -> Moment | None:
+    found = (moment(holder, key, reading) for key in ("published", "dc_xdate", "created"))
+    return next((one for one in found if one), None)
+
+
+def people(holder: Values, reading: Reading) -> tuple[Person, ...]:
+    """Give authors, contributors and publisher; ``authors`` is the list, ``author_detail`` only the last."""
+    persons = [
+        parts.named(one.get("name"), one.get("email"), one.get("href"), reading.url)
+        for one in items(holder, "authors")
+    ]
+    others = [
+        (Role.CONTRIBUTOR, parts.named(one.get("name"), one.get("email"), one.get("href"), reading.url))
+        for one in items(holder, "contributors")
+    ]
+    return parts.once((*persons, *(one and replace(one, role=role) for role, one in others)))
+
+
+def _language(holder: Values) -> str | None:
+    """Give what the entry says of its language, at the entry or at its texts."""
+    details = (
+        *items(holder, "content"),
+        attributes(holder, "summary_detail"),
+        attributes(holder, "title_detail"),
+    )
+    told = (value(holder, "language"), *(detail.get("language") for detail in details))
+    return next((tag for raw in told if isinstance(raw, str) and (tag := language.tag(raw))), None)
+
+
+def _links(holder: Values, url: str | None, reading: Reading) -> Iterator[Link]:
+    seen = {canonical(url, fragment=True)} if url else set()
+    for link in items(holder, "links"):
+        made = read_link(link, reading)
+        if made is None or made.rel in OWN_RELS or canonical(made.href, fragment=True) in seen:
+            continue
+        seen.add(canonical(made.href, fragment=True))
+        yield made
+    replies = _web(value(holder, "wfw_commentrss"), reading)
+    if replies and canonical(replies, fragment=True) not in seen:
+        yield Link(href=replies, rel="replies", type="application/rss+xml")
+
+
+def read_link(link: Values, reading: Reading) -> Link | None:
+    """Read a link; None if it leads nowhere.
+
+    feedparser puts "text/html" (or Atom's type, for rel=self) where no type was declared, so these are not
+    taken as declared.
+    """
+    href = _web(link.get("href"), reading)
+    if href is None:
+        return None
+    rel = str(link.get("rel") or "alternate").strip()
+    rel = rel.removeprefix("http://www.iana.org/assignments/relation/").lower() or "alternate"
+    invented = "application/atom+xml" if rel == "self" else "text/html"
+    kind = parts.media_type(link.get("type"))
+    return Link(
+        href=href,
+        rel=rel if re.fullmatch(r"[!-~]{1,200}", rel) else "related",
+        type=None if kind == invented else kind,
+        hreflang=language.tag(str(link.get("hreflang") or "")),
+        title=parts.line(link.get("title")),
+        length=parts.number(link.get("length")),
+    )
+
+
+def _media(holder: Values, reading: Reading) -> tuple[tuple[Media, ...], Media | None]:
+    """Give the files and the picture of an entry: enclosures, Media RSS, itunes:image."""
+    enclosed = [link for link in items(holder, "links") if link.get("rel") == "enclosure"]
+    files = [_file(link, link.get("href"), link.get("length"), reading) for link in enclosed]
+    pictures: list[Media | None] = []
+    credit = next((parts.line(one.get("content")) for one in items(holder, "media_credit")), None)
+    for one in items(holder, "media_content"):
+        media = _file(one, one.get("url"), one.get("filesize"), reading)
+        if one.get("medium") == "image" or (media and (media.type or "").startswith("image/")):
+            pictures.append(media and replace(media, credit=credit))
+        else:
+            files.append(media)
+    thumbs = [_file(one, one.get("url"), None, reading) for one in items(holder, "media_thumbnail")]
+    image = attributes(holder, "image")
+    own = _file(image, image.get("href") or image.get("url"), None, reading)
+    kept = parts.files(files)
+    candidates = [own, *pictures, *sorted(filter(None, thumbs), key=lambda one: -(one.width or 0))]
+    candidates += [media for media in kept if (media.type or "").startswith("image/")]
+    contents = [one for one in items(holder, "content") if isinstance(one.get("src"), str)]
+    out_of_line = [_file(one, one.get("src"), None, reading) for one in contents]
+    return parts.files((*kept, *out_of_line)), next((one for one in candidates if one), None)
+
+
+def _file(told: Values, url: object, length: object, reading: Reading) -> Media | None:
+    address = _web(url, reading)
+    if address is None:
+        return None
+    kind = parts.media_type(told.get("type"))
+    return Media(
+        url=address,
+        type=None if kind == "text/html" else kind,
+        length=parts.number(length),
+        width=parts.number(told.get("width")),
+        height=parts.number(told.get("height")),
+        duration=parts.seconds(told.get("duration")),
+        title=parts.line(told.get("title")),
+    )
+
+
+def license_of(holder: Values, reading: Reading) -> str | None:
+    """Give the licence's address (RFC 4946, Creative Commons' modules)."""
+    links = (link.get("href") for link in items(holder, "links") if link.get("rel") == "license")
+    return next((url for raw in links if (url := _web(raw, reading))), None)
+
+
+def _in_reply_to(holder: Values, reading: Reading) -> str | None:
+    told = attributes(holder, "thr_in-reply-to")
+    reference = told.get("ref")
+    if isinstance(reference, str) and is_uri(reference.strip()):
+        return reference.strip()
+    return _web(told.get("href"), reading)
+
+
+def _podcast(holder: Values, reading: Reading) -> Podcast | None:
+    explicit = (value(holder, "itunes_xexplicit") or "").strip().lower()
+    kind = (value(holder, "itunes_episodetype") or "").strip().lower()
+    told = Podcast(
+        duration=parts.seconds(value(holder, "itunes_duration")),
+        episode=parts.number(value(holder, "itunes_episode") or value(holder, "podcast_episode")),
+        season=parts.number(value(holder, "itunes_season") or value(holder, "podcast_season")),
+        episode_type=kind if kind in {"full", "trailer", "bonus"} else None,
+        explicit={
+            "yes": True,
+            "true": True,
+            "explicit": True,
+            "no": False,
+            "false": False,
+            "clean": False,
+        }.get(explicit),
+        transcript=_web(attributes(holder, "podcast_transcript").get("url"), reading),
+        chapters=_web(attributes(holder, "podcast_chapters").get("url"), reading),
+    )
+    return None if told == Podcast() else told
+
+
+def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Person, ...]]:
+    """Read ``atom:source`` or RSS ``source``; and its authors, who are the entry's if it names none."""
+    told = attributes(holder, "source")
+    links = [made for link in items(told, "links") if (made := read_link(link, reading))]
+    own = value(told, "xid") or value(told, "id") or ""
+    self_url = next((link.href for link in links if link.rel == "self"), None) or _web(
+        told.get("href"), reading
+    )
+    site_url = next((link.href for link in links if link.rel == "alternate"), None)
+    identity = own.strip() if is_uri(own.strip()) else self_url or site_url
+    if not told or identity is None:
+        return None, ()
+    updated = moment(told, "updated", reading)
+    title, rights = (text_of(told, key, None, reading) for key in ("title", "rights"))
+    return (
+        Origin(
+            id=identity if is_uri(identity) else mint(reading.authority, "origin", identity),
+            title=parts.line(shown(title)) or parts.line(told.get("title")),
+            self_url=self_url,
+            site_url=site_url,
+            icon=_web(value(told, "icon") or value(told, "logo"), reading),
+            updated=updated.instant if updated else None,
+            language=language.tag(value(told, "language") or ""),
+            rights=parts.line(shown(rights)),
+        ),
+        people(told, reading),
+    )
+
+
+def _extra(holder: Values) -> Iterator[tuple[str, str]]:
+    """Give what the model has no word for, sorted by name: where it is, on Earth."""
+    where = attributes(holder, "where")
+    place = where.get("coordinates")
+    if where.get("type") == "Point" and isinstance(place, tuple) and len(place) >= 2:
+        # feedparser gives GeoJSON's order; GeoRSS writes latitude first.
+        yield "georss:point", f"{place[1]:g} {place[0]:g}"
+        return
+    latitude, longitude = value(holder, "geo_lat"), value(holder, "geo_long")
+    if (
+        latitude
+        and longitude
+        and all(re.fullmatch(r"-?\d{1,3}(\.\d{1,12})?", one.strip()) for one in (latitude, longitude))
+    ):
+        yield "georss:point", f"{latitude.strip()} {longitude.strip()}"

@@ -1,0 +1,86 @@
+"""Says what a document is that is no feed, and where its feed is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from types import MappingProxyType
+
+from feeds.config.schema import Source
+from feeds.model import Document
+from feeds.normalize.flatten import EACH, Tag, tokens
+from feeds.normalize.urls import web_url
+from feeds.sources.repair import local, root_of
+
+FEED_TYPES = frozenset(
+    {
+        *("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"),
+        *("application/xml", "text/xml", "application/json"),
+    }
+)
+HTML_ROOTS = frozenset(
+    {"html", "head", "body", "script", "div", "p", "meta", "br", "table", "center", "title"}
+)
+KNOWN = MappingProxyType(
+    {
+        "opml": "an OPML list of feeds, not a feed: take it in with `feeds import`",
+        "urlset": "a sitemap, not a feed",
+        "sitemapindex": "an index of sitemaps, not a feed",
+        "svg": "a picture (SVG), not a feed",
+        "error": "an error message in XML, not a feed",
+    }
+)
+LINK = re.compile(r"<link\b[^<>]*>", re.IGNORECASE)
+HEAD = 400_000
+
+
+def explain(text: str, document: Document, source: Source) -> str:
+    """Say in one sentence what was found instead of a feed, and what to do about it.
+
+    Args:
+        text: The decoded document.
+        document: For its address.
+        source: Of a private source no address is named: it may hold the secret too.
+    """
+    head = text[:4096].strip("\ufeff\x00 \t\r\n")
+    if not head and not text.strip("\ufeff\x00 \t\r\n"):
+        return "the document is empty"
+    root = root_of(text)
+    name = local(root[0]) if root else ""
+    if name in HTML_ROOTS or re.match(r"<!doctype\s+html", head, re.IGNORECASE):
+        return _page(text, document, source)
+    if name in KNOWN:
+        return f"this is {KNOWN[name]}"
+    if root is not None and head.startswith("<"):
+        return f"this is XML, but no feed: its root element is {name[:60]!r}"
+    kind = document.headers.get("content-type", "").partition(";")[0].strip()[:60]
+    return f"this is neither XML nor JSON, so it is no feed (the server calls it {kind or 'nothing'})"
+
+
+def _page(text: str, document: Document, source: Source) -> str:
+    found = tuple(dict.fromkeys(feed_links(text, document.url)))
+    if not found:
+        return "this is an HTML page, not a feed, and it names no feed of its site"
+    if source.private:
+        return "this is an HTML page, not a feed; it names a feed of its site: use that address instead"
+    return f"this is an HTML page, not a feed; use the address that it names: {' or '.join(found[:3])}"
+
+
+def feed_links(html: str, base: str) -> Iterator[str]:
+    """Give the feeds that a page announces (``<link rel=alternate>``), in the page's order."""
+    for match in LINK.finditer(html[:HEAD]):
+        tag = next((token for token in tokens(match[0]) if isinstance(token, Tag)), None)
+        told = dict(_attributes(tag.attributes)) if tag else {}
+        rels = told.get("rel", "").lower().split()
+        kind = told.get("type", "").partition(";")[0].strip().lower()
+        if ("alternate" in rels and kind in FEED_TYPES) or "feed" in rels:
+            url = web_url(told.get("href", ""), base)
+            if url:
+                yield url
+
+
+def _attributes(written: str) -> Iterator[tuple[str, str]]:
+    for match in EACH.finditer(written):
+        name, _, raw = match[0].strip(" /\t\r\n\f").partition("=")
+        yield name.strip().lower(), unescape(raw.strip().strip("\"'"))

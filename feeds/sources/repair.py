@@ -1,0 +1,275 @@
+"""Text -> XML that feedparser reads without losing or inventing anything.
+
+What stands here is what the real world does to XML, and what feedparser does to well-formed feeds: some
+elements overwrite others, an id that is no link is resolved like one, an attribute makes it drop the text.
+Such elements get names of ours (``RENAMED``) before it sees them. No entry is touched but for that.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from feeds.normalize.chars import xml_safe
+
+MAX_ENTRIES = 5000
+ENTITY_LENGTH = 1000
+EXPANSION = 100_000
+
+PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+DOCTYPE = re.compile(r"\s*<!DOCTYPE\b([^\[>]*)", re.IGNORECASE)
+SUBSET_END = re.compile(r"\"[^\"]*+\"?|'[^']*+'?|<!--(?:(?!-->).)*+(?:-->)?|\]\s*>", re.DOTALL)
+ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
+ROOT = re.compile(r"<((?:[\w.-]+:)?[A-Za-z_][\w.-]*)(?=[\s/>])")
+FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^>]*>", re.IGNORECASE)
+
+PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-fC-F]\w\w)|(5[67]\d\d\d));")
+REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
+NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
+XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
+
+BORDER = re.compile(r"<!\[CDATA\[|<!--|<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*>", re.IGNORECASE)
+
+# Names of ours for elements that feedparser would lose or confuse:
+# - an itunes or media summary, title, subtitle overwrites the item's own;
+# - dc:date becomes "updated", though it tells when the item appeared (RSS 1.0 has nothing else);
+# - itunes:explicit is read as "yes" and "clean" only, today's feeds say "true" and "false";
+# - a guid or id is resolved against the feed's address, which makes another id of it.
+RENAMED = re.compile(
+    r"<(/?)(?:(itunes|media|dc|dcterms):(summary|subtitle|title|explicit|description|date|valid)"
+    r"|((?:[\w.-]+:)?)(guid|id))(?=[\s/>])([^<>]*)>",
+    re.IGNORECASE,
+)
+NO_LINK = re.compile(r"=\s*[\"']\s*false", re.IGNORECASE)
+LOST = frozenset(
+    {
+        *("itunes:summary", "itunes:subtitle", "itunes:explicit", "itunes:title", "media:title"),
+        *("media:description", "dc:date", "dcterms:valid"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repaired:
+    """A document that is fit for feedparser.
+
+    Attributes:
+        text: Without declaration and DOCTYPE.
+        root: Local name of the root element, lower case.
+        truncated: Whether the document had ended before its root element did. Only whole entries are left.
+        left_out: Entries beyond ``MAX_ENTRIES`` that are not in ``text``.
+    """
+
+    text: str
+    root: str
+    truncated: bool = False
+    left_out: int = 0
+
+
+def root_of(text: str) -> tuple[str, int] | None:
+    """Find the root element: its name as written, and where it begins; None if there is no element.
+
+    Junk before the root of a feed (a server's warning) is passed over.
+    """
+    at, entities = _behind_prolog(text)
+    del entities
+    first = ROOT.search(text, at)
+    if first is None:
+        return None
+    if local(first[1]) in {"br", "b", "p", "div", "font", "pre"} or text[at : first.start()].strip():
+        later = FEED_ROOT.search(text, first.start())
+        if later is not None and "xmlns" in later[0] + "xmlns" * (local(later[1]) == "rss"):
+            return later[1], later.start()
+    return first[1], first.start()
+
+
+def local(name: str) -> str:
+    """Give the local part of a qualified name in lower case."""
+    return name.rpartition(":")[2].lower()
+
+
+def _behind_prolog(text: str) -> tuple[int, dict[str, str]]:
+    """Pass over declarations, comments and the DOCTYPE; give the entities that it declares."""
+    at, declared = 0, dict[str, str]()
+    while True:
+        doctype = DOCTYPE.match(text, at)
+        if doctype is not None:
+            at = doctype.end()
+            if text.startswith("[", at):
+                end = next((m for m in SUBSET_END.finditer(text, at) if m[0].startswith("]")), None)
+                if end is None:
+                    return at, {}
+                declared = _entities(text[at : end.end()])
+                at = end.end()
+            else:
+                at += text.startswith(">", at)
+        elif (match := PROLOG.match(text, at)) is not None:
+            at = match.end()
+        else:
+            return at, declared
+
+
+def _entities(subset: str) -> dict[str, str]:
+    """Read the plain entities of a DTD: short, and made of no other entity, so that none can grow."""
+    found: dict[str, str] = {}
+    for match in ENTITY.finditer(subset):
+        value = match[2] if match[2] is not None else match[3]
+        if "&" not in NUMERIC.sub("", value) and "%" not in value and len(value) <= ENTITY_LENGTH:
+            found.setdefault(match[1], value)
+    return found
+
+
+def repair(text: str, name: str, start: int) -> Repaired:
+    """Make a feed's text fit for feedparser.
+
+    Args:
+        text: The whole document.
+        name: The root's name as written.
+        start: Where the root begins.
+    """
+    entities = _behind_prolog(text[:start])[1] if "<!" in text[:start] else {}
+    body = xml_safe(text[start:])
+    spans, rest = _spans(body, name)
+    truncated = _ends_early(body, name, spans[-1][1] if spans else 0)
+    if truncated:
+        body = _cut(body, name, spans, rest)
+    left_out = max(0, len(spans) - MAX_ENTRIES)
+    if left_out:
+        body = body[: spans[MAX_ENTRIES - 1][1]] + body[spans[-1][1] :]
+    return Repaired(
+        text=_rename(_mend_references(body, entities), name),
+        root=local(name),
+        truncated=truncated,
+        left_out=left_out,
+    )
+
+
+def _spans(body: str, name: str) -> tuple[list[tuple[int, int]], int]:
+    """Find the outermost entries: where each begins and ends; and where an entry begins that does not end."""
+    spans: list[tuple[int, int]] = []
+    depth, begun, at = 0, len(body), len(name) + 1
+    while (match := BORDER.search(body, at)) is not None:
+        at = match.end()
+        if match[2] is None:
+            end = body.find("]]>" if match[0] == "<![CDATA[" else "-->", at)
+            if end < 0:
+                break
+            at = end + 3
+        elif match[1]:
+            depth = max(0, depth - 1)
+            if depth == 0 and begun < len(body):
+                spans.append((begun, at))
+                begun = len(body)
+        elif match[0].endswith("/>"):
+            if depth == 0:
+                spans.append((match.start(), at))
+        else:
+            begun = match.start() if depth == 0 else begun
+            depth += 1
+    return spans, begun
+
+
+def _ends_early(body: str, name: str, last: int) -> bool:
+    return re.compile(rf"</{re.escape(name)}\s*>", re.IGNORECASE).search(body, last) is None
+
+
+def _cut(body: str, name: str, spans: list[tuple[int, int]], rest: int) -> str:
+    """Keep what is whole of a document that ends early, and close it."""
+    kept = body[: spans[-1][1]] if spans else body[:rest]
+    if not spans:
+        kept = kept[: kept.rfind(">") + 1]
+        kept = kept[: _last_whole(kept)]
+    opened = re.findall(r"<(/?)((?:[\w.-]+:)?channel)(?=[\s>])", kept, re.IGNORECASE)
+    ends = "" if not opened or opened[-1][0] else f"</{opened[-1][1]}>"
+    return f"{kept}{ends}</{name}>" if local(name) != "channel" else f"{kept}</{name}>"
+
+
+def _last_whole(kept: str) -> int:
+    """Say up to where a head without entries is whole: behind the last end tag."""
+    last = None
+    for match in re.finditer(r"</[\w.:-]+\s*>|/>", kept):
+        last = match
+    return last.end() if last else len(kept)
+
+
+def _segments(body: str) -> Iterator[tuple[bool, str]]:
+    """Part a document into CDATA sections and what stands between them."""
+    at = 0
+    while (start := body.find("<![CDATA[", at)) >= 0:
+        yield False, body[at:start]
+        end = body.find("]]>", start)
+        if end < 0:
+            yield True, body[start:] + "]]>"
+            return
+        yield True, body[start : end + 3]
+        at = end + 3
+    yield False, body[at:]
+
+
+def _mend_references(body: str, entities: Mapping[str, str]) -> str:
+    """Write every reference so that XML knows it: no bare "&", no HTML name, no impossible character."""
+    if "&" not in body:
+        return body
+    room = EXPANSION
+
+    def reference(match: re.Match[str]) -> str:
+        nonlocal room
+        hexadecimal, decimal, name = match.groups()
+        if hexadecimal is not None or decimal is not None:
+            return _numeric(hexadecimal, decimal)
+        if name is None:
+            return "&amp;"
+        if name in XML_NAMES:
+            return match[0]
+        if name in entities:
+            room -= len(entities[name])
+            return _mend_references(entities[name], MappingProxyType({})) if room > 0 else ""
+        character = html.entities.html5.get(name + ";")
+        return f"&amp;{name};" if character is None else "".join(f"&#{ord(each)};" for each in character)
+
+    def section(match: re.Match[str]) -> str:
+        return _numeric(match[1], match[2]) if match[1] or match[2] else match[0]
+
+    body = PAIR.sub(_joined, body)
+    return "".join(
+        NUMERIC.sub(section, piece) if is_section else REFERENCE.sub(reference, piece)
+        for is_section, piece in _segments(body)
+    )
+
+
+def _numeric(hexadecimal: str | None, decimal: str | None) -> str:
+    digits = hexadecimal or decimal or "0"
+    code = int(digits, 16 if hexadecimal else 10) if len(digits) <= 8 else 0
+    fine = 0 < code <= 0x10FFFF and (code > 31 or code in {9, 10, 13}) and xml_safe(chr(code))
+    return f"&#{code};" if fine else ""
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Join the two halves of a character that somebody wrote as UTF-16."""
+    high = int(match[1], 16) if match[1] else int(match[2])
+    low = int(match[3], 16) if match[3] else int(match[4])
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return ""
+    return f"&#{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};"
+
+
+def _rename(body: str, root: str) -> str:
+    """Give names of ours to the elements that feedparser would lose or confuse (``RENAMED``)."""
+    prefix = root.rpartition(":")[0]
+    prefixes = {"", "atom:", "a10:", f"{prefix}:" if prefix else ""}
+
+    def renamed(match: re.Match[str]) -> str:
+        end, family, word, own, kind, attributes = match.groups()
+        closed = "/" if attributes.rstrip().endswith("/") else ""
+        if family:
+            known = f"{family}:{word}".lower() in LOST
+            return f"<{end}{family}:x{word.lower()}{closed}>" if known else match[0]
+        if own not in prefixes:
+            return match[0]
+        permanent = kind.lower() == "guid" and not end and NO_LINK.search(attributes) is None
+        return f"{'<xpermalink>1</xpermalink>' if permanent else ''}<{end}{own}xid{closed}>"
+
+    return RENAMED.sub(renamed, body)
