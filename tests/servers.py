@@ -22,7 +22,7 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -57,12 +57,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes for the socket, as they are; ``STALL`` (None) between them waits for ever.
+    """Bytes for the socket, as they are, from a generator too; ``STALL`` (None) among them waits for ever.
 
     With ``reset`` the connection ends with an RST instead of an orderly end.
     """
 
-    pieces: tuple[bytes | None, ...] = ()
+    pieces: Iterable[bytes | None] = ()
     reset: bool = field(default=False, kw_only=True)
 
 

@@ -11,13 +11,14 @@ import asyncio
 import base64
 import http.cookiejar
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
+import httpcore
 import httpx
 
 from feeds.config.schema import Fetch, Source
@@ -173,7 +174,13 @@ class _Journey:
         """Make one request and read its answer."""
         where = failures.place(url, self.private)
         headers = [*self.client.http.headers.raw, *answers.conditions(self.validators), *self._login(url)]
-        request = httpx.Request("GET", url, headers=headers)
+        opened: list[httpcore.AsyncNetworkStream] = []
+
+        async def note(event: str, told: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                opened.append(told["return_value"])
+
+        request = httpx.Request("GET", url, headers=headers, extensions={"trace": note})
         try:
             response = await self.client.http.send(request, stream=True)
             try:
@@ -184,6 +191,10 @@ class _Journey:
             # OSError and ValueError: what httpx lets through of ssl, sockets, IDNA and odd addresses.
             # Their words may repeat the address, so a private one takes no trace of them along.
             raise failures.explain(error, url, where, self.private) from None if self.private else error
+        finally:
+            # httpcore 1.0.9 leaves the socket open when it is cancelled during the TLS handshake.
+            for stream in opened:
+                await stream.aclose()
 
     def _login(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
         """Give the Authorization header for where it belongs (RFC 7617)."""

@@ -26,10 +26,14 @@ CERTIFICATE: tuple[tuple[str, str], ...] = (
     ("not yet valid", "is not valid yet; check this machine's clock"),
     ("ostname mismatch", "is made out to another host; check the address"),
     ("IP address mismatch", "is made out to another host; check the address"),
-    ("self-signed", "is signed by nobody we trust (self-signed); SSL_CERT_FILE may name more to trust"),
-    ("unable to get", "is signed by nobody we trust; SSL_CERT_FILE may name more to trust"),
+    (
+        "self-signed",
+        "is signed by nobody we trust (self-signed); SSL_CERT_FILE can say whom to trust instead",
+    ),
+    ("unable to get", "is signed by nobody we trust; SSL_CERT_FILE can say whom to trust instead"),
     ("revoked", "was revoked; its operator has to replace it"),
 )
+NO_TLS = ("wrong version", "http request", "record layer", "unexpected eof", "eof occurred")
 BROKEN_OFF = "{host} broke off the connection; it is tried again later"
 UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
 NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
@@ -156,7 +160,7 @@ def _tls(cause: BaseException, host: str) -> str | None:
         return f"the certificate of {host} {reason or f'is not valid ({_tame(cause.verify_message)})'}"
     if isinstance(cause, ssl.SSLError):
         reason = _tame((cause.reason or "no reason given").replace("_", " ").lower())
-        if "wrong version" in reason or "http request" in reason or "record layer" in reason:
+        if any(mark in reason for mark in NO_TLS):
             return f"{host} does not speak TLS ({reason}); check the port, or whether the address is http:"
         return f"no secure connection to {host} can be made ({reason}); it is tried again later"
     return None

@@ -16,6 +16,7 @@ from feeds.errors import FetchError
 
 _HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 """A name in ASCII, or an address; nothing percent-encoded, which every library would decode otherwise."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 SCHEMES = frozenset({"http", "https"})
 
 
@@ -38,7 +39,9 @@ def parse(raw: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
     if "\\" in raw or any(char < " " or char == "\x7f" for char in raw):
         raise FetchError(f"{what} holds a backslash or a control character; write it without")
     try:
-        joined = raw if base is None else urljoin(str(base), raw)
+        # urljoin alone reads "http:///x" as a path of the base; an address with a scheme stands for itself
+        # (RFC 3986, 5.2.2).
+        joined = raw if base is None or _SCHEME.match(raw) else urljoin(str(base), raw)
         url = httpx.URL(joined).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(f"{what} cannot be read as an address; check how it is written") from error
