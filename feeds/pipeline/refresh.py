@@ -204,7 +204,9 @@ class Poller:
             digest = hashlib.sha256(reply.body).hexdigest()
             if not same or digest != state.body_hash:
                 kind, feed = await interpret(reply, source, self.config.authority)
-                bare = replace(feed, entries=(), withdrawn=())
+                # What a private source says of its own address holds the same secret.
+                links = () if source.private else feed.links
+                bare = replace(feed, entries=(), withdrawn=(), links=links)
                 after = replace(after, kind=kind, feed=bare, body_hash=digest)
             after = replace(after, moved_to=None if source.private else reply.moved_to)
         due = cadence.next_due(source, now, feed=after.feed, headers=reply.headers)
