@@ -155,6 +155,10 @@ class Polls:
         except StoreError as error:
             if self._rest.failed(asyncio.get_running_loop().time()):
                 self.log.error("not_saved", source=state.name, error=str(error))  # noqa: TRY400 it says all
+        except Exception:
+            # Not even the failure could be noted. Asking at once again would hammer the source.
+            self._rest.failed(asyncio.get_running_loop().time())
+            self.log.exception("poll_lost", source=state.name)
         finally:
             del self.tasks[state.name]
             self._asked.discard(asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST, LONGEST = 5.0, 300.0
+FIRST, LONGEST = 2.0, 300.0
 """Seconds of rest after a failure; doubled at each that follows, up to the longest."""
 
 

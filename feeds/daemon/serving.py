@@ -25,9 +25,9 @@ from feeds.store import Store
 
 FIRST_HOUSEKEEPING, HOUSEKEEPING = 600.0, 86400.0
 """Seconds from the start to the first, and from each to the next."""
-WATCH = 2.0
-"""Seconds between looks at config.yaml; a file that is being written is left alone until the next one."""
-PATIENCE, LAST_CALL = 6.0, 8.0
+WATCH = 0.9
+"""Seconds between looks at config.yaml, so at every tick. A file just written waits for the next look."""
+PATIENCE, LAST_CALL = 5.0, 7.0
 """Seconds after the signal to stop at which polls are cut, and after which no further file is published."""
 
 

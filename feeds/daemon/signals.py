@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-END = 9.5
+END = 9.0
 """Seconds after the signal to stop at which the process ends, whatever it is at."""
 
 
