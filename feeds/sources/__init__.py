@@ -1,6 +1,76 @@
-"""The family of source kinds: bytes -> Feed. One file a kind, one line of ``KINDS``.
+"""The family of source kinds: bytes -> Feed. One file (or folder) a kind, one line of ``KINDS``.
 
 The contract of a kind is one function, ``read(document, source, authority) -> Feed``: pure, no clock, no
-network; raises ReadError when the bytes are not of that kind. A kind that brings its own bytes (a folder)
-also has ``load(source, folder, validators) -> Document | NotModified``, which takes the place of ``fetch``.
+network; raises ReadError when the bytes are not of that kind, and never anything else. A kind that brings its
+own bytes (a folder) also has ``load(source, folder, validators) -> Document | NotModified``, which takes the
+place of ``fetch``.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from feeds.config.schema import Source
+from feeds.errors import ReadError
+from feeds.model import Document, Feed, NotModified, Validators
+from feeds.sources import articles, feed, json_feed
+from feeds.sources.charset import decode
+
+__all__ = ("KINDS", "Kind", "read")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """How a kind is read.
+
+    Attributes:
+        read: Bytes -> Feed.
+        load: Brings the bytes; None if they come over HTTP.
+    """
+
+    read: Callable[[Document, Source, str], Feed]
+    load: Callable[[Source, Path, Validators], Document | NotModified] | None = None
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "feed": Kind(read=feed.read),
+        "json_feed": Kind(read=json_feed.read),
+        "articles": Kind(read=articles.read, load=articles.load),
+    }
+)
+
+
+def read(document: Document, source: Source, authority: str) -> tuple[str, Feed]:
+    """Read a document as the kind that config names, else as what it is.
+
+    What counts is the document, not its Content-Type: servers call feeds ``text/html``, ``text/plain`` and
+    anything else.
+
+    Args:
+        document: As fetched, or as loaded.
+        source: What the operator listed.
+        authority: Under which ids are minted.
+
+    Returns:
+        The word of the kind it was read as, and the feed.
+
+    Raises:
+        ReadError: It is of no kind, or not of the one that config names; the sentence says what it is.
+    """
+    word = source.kind if source.kind != "auto" else _recognise(document, source)
+    kind = KINDS.get(word)
+    if kind is None:
+        raise ReadError(f"there is no kind {word!r} of sources; there are {', '.join(KINDS)}")
+    return word, kind.read(document, source, authority)
+
+
+def _recognise(document: Document, source: Source) -> str:
+    if source.path is not None:
+        return "articles"
+    start = decode(document.body[:64], document.headers).lstrip("\ufeff \t\r\n")
+    # A document that is only cut off or odd JSON is reported best by the kind that it nearly is.
+    return "json_feed" if start[:1] in ("{", "[") or start[:4] == "null" else "feed"

@@ -7,6 +7,7 @@ resolves anything inside texts: ``normalize.html`` does both, once.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -17,7 +18,6 @@ from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Decision, Document, Entry, Feed, Link
 from feeds.normalize import language
-from feeds.normalize.text import visible
 from feeds.normalize.urls import web_url
 from feeds.sources import parts, second_pass
 from feeds.sources.charset import decode
@@ -34,12 +34,13 @@ from feeds.sources.feed_entry import (
     text_of,
     value,
 )
-from feeds.sources.finish import feed_id, finished
+from feeds.sources.finish import UNKNOWN, feed_id, finished
 from feeds.sources.not_a_feed import explain
 from feeds.sources.repair import Repaired, local, repair, root_of
 
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 ATOM_ROOTS = frozenset({"feed", "entry"})
+CHANNEL = re.compile(r"<(?:[\w.-]+:)?channel[\s>/]", re.IGNORECASE)
 PERIODS: Mapping[str, int] = MappingProxyType(
     {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 )
@@ -74,7 +75,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         is_atom=repaired.root in ATOM_ROOTS,
     )
     told = parsed["feed"]
-    if repaired.root == "rdf" and not parsed["entries"] and not value(told, "title"):
+    if repaired.root == "rdf" and not parsed["entries"] and CHANNEL.search(repaired.text) is None:
         raise ReadError("this is an RDF document, but not RSS 1.0: it has neither a channel nor items")
     feed = _feed(told, reading, source)
     feed = replace(
@@ -159,9 +160,7 @@ def _period(told: Values) -> int | None:
 
 def _says(entry: Entry) -> bool:
     """Say whether there is anything in an entry; an empty element is none."""
-    return bool(
-        entry.native_id or entry.url or entry.title or entry.summary or entry.content or entry.enclosures
-    )
+    return replace(entry, source="", language=None, decisions=()) != Entry(source="", id=UNKNOWN)
 
 
 def _belongs(entry: Entry, feed: Feed, repaired: Repaired, reading: Reading) -> Entry:
@@ -174,9 +173,3 @@ def _belongs(entry: Entry, feed: Feed, repaired: Repaired, reading: Reading) -> 
         )
         entry = replace(entry, decisions=(*entry.decisions, Decision(topic="limit", reason=reason)))
     return entry
-
-
-def names_a_feed(text: str) -> bool:
-    """Say whether a text's root element is one of a feed's."""
-    root = root_of(text)
-    return root is not None and visible(root[0]) and local(root[0]) in ROOTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,12 +20,14 @@ from feeds.model import (
 )
 from feeds.normalize import language
 from feeds.normalize.agencies import agency_credits
+from feeds.normalize.article import merged, unfolded
 from feeds.normalize.ids import choose, digest, mint
 from feeds.normalize.people import split_people
 from feeds.normalize.text import first_sentence, same_text, shown
 from feeds.normalize.urls import canonical, is_uri
 from feeds.sources.parts import paragraphs
 
+DATED = re.compile(r"\s*date\b", re.IGNORECASE)
 UNKNOWN = ""
 """The id of an entry that has none yet."""
 FEW = 12
@@ -33,7 +36,7 @@ FEW = 12
 
 def identify(entry: Entry, authority: str) -> Entry:
     """Give an entry its id from what the source declared of it."""
-    texts = "\n".join(paragraphs(entry.title, entry.summary, entry.content))
+    texts = "\n".join(paragraphs(entry.title, entry.summary, entry.content)) or _rest(entry)
     chosen, origin, reason = choose(
         authority=authority,
         source=entry.source,
@@ -41,11 +44,16 @@ def identify(entry: Entry, authority: str) -> Entry:
         url=entry.url,
         text=texts,
     )
-    if origin is IdOrigin.DECLARED:
-        return replace(entry, id=chosen, id_origin=origin)
-    return replace(
-        entry, id=chosen, id_origin=origin, decisions=(*entry.decisions, Decision(topic="id", reason=reason))
-    )
+    entry = replace(entry, id=chosen, id_origin=origin)
+    return entry if origin is IdOrigin.DECLARED else _decided(entry, "id", reason)
+
+
+def _rest(entry: Entry) -> str:
+    """Spell what is declared of an entry that has no text, so that two such entries are not one."""
+    dates = (moment.raw or "" for moment in (entry.published, entry.updated) if moment)
+    names = (person.name or person.email or person.uri or "" for person in entry.people)
+    addresses = (part.href for part in entry.links), (part.url for part in entry.enclosures)
+    return "\n".join((*dates, *names, *addresses[0], *addresses[1], *(one.term for one in entry.categories)))
 
 
 def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
@@ -57,32 +65,24 @@ def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
             while feeds carry the language of their software's installation.
         declared: Language of the whole feed; None if it tells none.
     """
-    decisions = list(entry.decisions)
     body = next(paragraphs(entry.content, entry.summary), "")
-    title, origin = entry.title, entry.title_origin
-    if title is None and (derived := first_sentence(body)):
-        title, origin = Text(value=derived), TitleOrigin.DERIVED
-        decisions.append(
-            Decision(topic="title", reason="the source gives no title, so the first sentence is taken")
-        )
     tongue, told = _language(entry, source, declared, f"{shown(entry.title)}\n{body}")
+    entry = replace(entry, language=tongue, language_origin=told)
     if told is LanguageOrigin.DETECTED:
-        decisions.append(Decision(topic="language", reason="the source names no language, so it is detected"))
+        entry = _decided(entry, "language", "the source names no language, so it is detected")
+    if DATED.match(body):
+        entry = unfolded(entry, source.timezone)
+    if entry.title is None and (derived := first_sentence(body)):
+        entry = replace(entry, title=Text(value=derived), title_origin=TitleOrigin.DERIVED)
+        entry = _decided(entry, "title", "the source gives no title, so the first sentence is taken")
     people, credited = split_people(entry.people)
-    found = (*entry.credits, *credited, *agency_credits(body))
     return replace(
         entry,
-        title=_bare(title, tongue),
-        title_origin=origin,
+        title=_bare(entry.title, tongue),
         summary=_bare(entry.summary, tongue),
         content=_bare(entry.content, tongue),
-        language=tongue,
-        language_origin=told,
         people=people,
-        credits=tuple({(credit.kind, credit.code or credit.name): credit for credit in found[::-1]}.values())[
-            ::-1
-        ],
-        decisions=tuple(decisions),
+        credits=merged((*entry.credits, *credited, *agency_credits(body))),
     )
 
 
@@ -140,7 +140,7 @@ def _apart(versions: Sequence[Entry], authority: str) -> tuple[Entry, ...]:
     newest = [max(cluster, key=_version) for cluster in clusters]
     if len(newest) == 1:
         reason = f"listed {len(versions)} times under this id; the version updated last is taken"
-        return (_decided(newest[0], reason),)
+        return (_decided(newest[0], "id", reason),)
     pages = [canonical(entry.url or "") for entry in newest]
     return tuple(
         _minted(entry, page, authority, alone=bool(page) and pages.count(page) == 1)
@@ -158,15 +158,15 @@ def _minted(entry: Entry, page: str, authority: str, *, alone: bool) -> Entry:
     parts = tuple(part for part in (entry.native_id or "", page, text) if part)
     reason = f"different entries of the document share the id {(entry.native_id or entry.id)[:100]!r}"
     return replace(
-        _decided(entry, reason),
+        _decided(entry, "id", reason),
         id=mint(authority, entry.source, *parts),
         id_origin=IdOrigin.NATIVE if entry.native_id else IdOrigin.TEXT,
         native_id=None,
     )
 
 
-def _decided(entry: Entry, reason: str) -> Entry:
-    return replace(entry, decisions=(*entry.decisions, Decision(topic="id", reason=reason)))
+def _decided(entry: Entry, topic: str, reason: str) -> Entry:
+    return replace(entry, decisions=(*entry.decisions, Decision(topic=topic, reason=reason)))
 
 
 def feed_id(declared: str | None, source: Source, authority: str) -> str:

@@ -43,6 +43,7 @@ RENAMED = re.compile(
     r"|((?:[\w.-]+:)?)(guid|id))(?=[\s/>])([^<>]*)>",
     re.IGNORECASE,
 )
+PREFIXED = re.compile(r"(</?|\s)rss:(?=[A-Za-z])")
 NO_LINK = re.compile(r"=\s*[\"']\s*false", re.IGNORECASE)
 LOST = frozenset(
     {
@@ -132,6 +133,9 @@ def repair(text: str, name: str, start: int) -> Repaired:
     """
     entities = _behind_prolog(text[:start])[1] if "<!" in text[:start] else {}
     body = xml_safe(text[start:])
+    if "<rss:" in body and "xmlns:rss" not in body:
+        # A prefix that nobody declared; seen in the wild, with "rss" as the root itself.
+        body = PREFIXED.sub(r"\1", body)
     spans, rest = _spans(body, name)
     truncated = _ends_early(body, name, spans[-1][1] if spans else 0)
     if truncated:
