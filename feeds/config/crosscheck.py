@@ -96,15 +96,19 @@ def unknown_word(key: str, word: str, words: Iterable[str]) -> str:
     return f"expected {expected}, found {word!r}{hint}"
 
 
-def words_of(item: object) -> list[object]:
-    """Give the names and tags of a source, or those that an output takes from."""
-    if not isinstance(item, dict):
-        return []
-    wanted = item.get("from")
-    from_words = (
-        [word for value in wanted.values() for word in listed(value)] if isinstance(wanted, dict) else []
-    )
-    return [item.get("name"), *listed(item.get("tags")), *from_words]
+def unsaid(items: Iterable[object]) -> bool:
+    """Say whether a name or a tag of a source, or one that an output takes from, is a reference."""
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        wanted = item.get("from")
+        words = [item.get("name"), *listed(item.get("tags"))]
+        words += (
+            [word for value in wanted.values() for word in listed(value)] if isinstance(wanted, dict) else []
+        )
+        if any(isinstance(word, Expanded) for word in words):
+            return True
+    return False
 
 
 def mistakes(
@@ -113,7 +117,7 @@ def mistakes(
     outputs: Sequence[object],
     parts: list[Part],
     *,
-    lenient: bool = False,
+    known: bool = True,
 ) -> list[Mistake]:
     """Give what is wrong between the parts of the plain values.
 
@@ -122,16 +126,13 @@ def mistakes(
         raw: The same as written.
         outputs: As written.
         parts: The files they came from.
-        lenient: ``${NAME}`` is not expanded; what outputs take from then cannot be told.
+        known: Whether these are all sources, with all their names and tags.
     """
-    hidden = lenient and any(
-        isinstance(text, Expanded) for item in (*sources, *outputs) for text in words_of(item)
-    )
     return [
         *names("sources", sources, raw, parts),
         *names("outputs", outputs, outputs, parts),
         *addresses(sources),
-        *(() if hidden else origins(outputs, sources)),
+        *(origins(outputs, sources) if known else ()),
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from feeds.config.json_schema import schema_json
 from feeds.config.names import name_of_path, name_of_url
 from feeds.config.problems import Mistake, Part, keys_of, report, unknown_key
 from feeds.config.schema import Config, Defaults, Output, Source
-from feeds.config.secrets import Expanded, expand_tree, userinfo
+from feeds.config.secrets import Expanded, expand_tree, redact, userinfo
 from feeds.config.syntax import Place, read
 from feeds.errors import ConfigError, Problem
 
@@ -84,7 +84,8 @@ class Draft:
         raw: Plain values of all files together; ``sources`` and ``outputs`` always are lists.
         problems: Found while reading, with places. mistakes: Found in the values, without.
         secrets: What came from the environment.
-        outputs_given: Whether a file has a list of outputs. readable: Whether there are values to check.
+        outputs_given: Whether a file has a list of outputs.
+        readable: Whether config.yaml gave values to check. complete: Whether all files did.
         lenient: Whether ``${NAME}`` stays as it is, so that such values cannot be checked.
         own_keys, source_keys, output_keys: The words of config.yaml for itself, a source, an output.
     """
@@ -97,7 +98,8 @@ class Draft:
     mistakes: list[Mistake] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     outputs_given: bool = False
-    readable: bool = True
+    readable: bool = False
+    complete: bool = True
     lenient: bool = False
     own_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Config)))
     source_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Source)))
@@ -113,7 +115,7 @@ def take(draft: Draft, path: Path, files: Files, environ: Mapping[str, str] | No
         text = files.text(path)
     except ConfigError as error:
         draft.problems += error.problems
-        draft.readable = False
+        draft.complete = False
         return {}
     part = Part(str(path), text, len(draft.raw["sources"]), len(draft.raw["outputs"]))
     draft.parts.append(part)
@@ -124,11 +126,12 @@ def take(draft: Draft, path: Path, files: Files, environ: Mapping[str, str] | No
         if not faults:
             message = "expected sources (a list of addresses is enough), found an empty file"
             draft.problems.append(Problem(file=str(path), line=1, column=1, message=message))
-        draft.readable = False
+        draft.complete = False
         return {}
     if not isinstance(value, dict | list):
         message = "expected a list of addresses or a mapping with the key sources, found a single text"
         draft.problems.append(Problem(file=str(path), line=1, column=1, message=message))
+        draft.complete = False
         return {}
     values: dict[str, Any] = {"sources": value} if isinstance(value, list) else dict(value)
     offsets = {"sources": part.sources, "outputs": part.outputs}
@@ -165,6 +168,7 @@ def gather(path: Path, environ: Mapping[str, str] | None, files: Files) -> Draft
     """Read config.yaml and all that it includes."""
     draft = Draft(path, lenient=environ is None)
     values = take(draft, path, files, environ)
+    draft.readable = draft.complete
     include = values.get("include") or []
     for index, pattern in enumerate(include if isinstance(include, list) else [include]):
         if not isinstance(pattern, str) or not pattern.strip():
@@ -257,9 +261,8 @@ def assemble(draft: Draft) -> Config | None:
         else item
         for item in raw["outputs"]
     ]
-    draft.mistakes += crosscheck.mistakes(
-        sources, raw["sources"], outputs, draft.parts, lenient=draft.lenient
-    )
+    known = draft.complete and not (draft.lenient and crosscheck.unsaid((*sources, *outputs)))
+    draft.mistakes += crosscheck.mistakes(sources, raw["sources"], outputs, draft.parts, known=known)
     whole = {
         **raw,
         "sources": sources,
@@ -291,7 +294,7 @@ def assemble(draft: Draft) -> Config | None:
     if draft.lenient:
         errors = [error for error in errors if not isinstance(error["input"], Expanded)]
     if draft.mistakes or errors:
-        draft.problems += report(draft.parts, draft.mistakes, errors)
+        draft.problems += report(draft.parts, draft.mistakes, errors, draft.problems)
     return config
 
 
@@ -310,7 +313,15 @@ def validate(
     """
     draft = gather(path, environ, files or Files())
     config = assemble(draft) if draft.readable else None
-    problems = tuple(dict.fromkeys(draft.problems))
+    # No message shows a value that came from the environment; should one do so by mistake, this hides it.
+    redacted = (replace(item, message=redact(item.message, draft.secrets)) for item in draft.problems)
+    order = {part.file: index for index, part in enumerate(draft.parts)}
+    problems = tuple(
+        sorted(
+            dict.fromkeys(redacted),
+            key=lambda item: (order.get(item.file, 0), item.line or 0, item.column or 0),
+        )
+    )
     return (None if problems else config), problems
 
 

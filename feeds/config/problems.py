@@ -210,7 +210,9 @@ class Part:
         )
 
     def fault(self, fault: Fault) -> Problem:
-        path = written(fault.place)
+        # In a bare list of sources the first step is a number.
+        bare = fault.place[:1] != () and isinstance(fault.place[0], int)
+        path = written(("sources", *fault.place) if bare else fault.place)
         return Problem(file=self.file, line=fault.line, column=fault.column, path=path, message=fault.message)
 
 
@@ -224,22 +226,38 @@ def part_of(parts: list[Part], place: Place) -> Part:
     return home
 
 
-def told_otherwise(error: ErrorDetails) -> bool:
+def told_otherwise(error: ErrorDetails, mistyped: Collection[Place]) -> bool:
     """Say whether an error only follows from another one, which is told.
 
-    A source without name has no address to make one from; a list all of whose items are wrong is not empty.
+    A source without name has no address to make one from; a key that is missing may be one that is mistyped;
+    a list all of whose items are wrong is not empty.
     """
+    place = error["loc"]
     if error["type"] == "missing":
-        return error["loc"][0] == "sources" and error["loc"][2:] == ("name",)
+        return place[:-1] in mistyped or (place[0] == "sources" and place[2:] == ("name",))
     return error["type"] == "too_short" and bool(error["input"])
 
 
-def report(parts: list[Part], mistakes: Iterable[Mistake], errors: Iterable[ErrorDetails]) -> list[Problem]:
-    """Give all problems with their places, each once, in the order of the files and lines."""
-    errors = [error for error in errors if not told_otherwise(error)]
+def report(
+    parts: list[Part],
+    mistakes: Iterable[Mistake],
+    errors: Iterable[ErrorDetails],
+    told: Iterable[Problem] = (),
+) -> list[Problem]:
+    """Give all problems with their places, in no order.
+
+    Args:
+        parts: The files.
+        mistakes: Ours, without places.
+        errors: Those of pydantic.
+        told: Problems of the syntax; what only follows from one, being at its place, is left out.
+    """
+    errors = list(errors)
+    mistyped = {error["loc"][:-1] for error in errors if error["type"] == "extra_forbidden"}
+    errors = [error for error in errors if not told_otherwise(error, mistyped)]
     asks_for_zones = any(error.get("ctx", {}).get("options") == scalars.ZONES for error in errors)
     zones = available_timezones() if asks_for_zones else frozenset()
     found = [*mistakes, *(translate(error, zones) for error in errors)]
-    order = {part.file: index for index, part in enumerate(parts)}
-    problems = dict.fromkeys(part_of(parts, mistake.place).problem(mistake) for mistake in found)
-    return sorted(problems, key=lambda item: (order.get(item.file, 0), item.line or 0, item.column or 0))
+    known = {(item.file, item.line, item.column) for item in told}
+    problems = [(part_of(parts, mistake.place).problem(mistake), mistake.at_key) for mistake in found]
+    return [item for item, at_key in problems if at_key or (item.file, item.line, item.column) not in known]

@@ -59,6 +59,31 @@ def lookup(name: str, environ: Mapping[str, str]) -> str | None:
     return Path(file).read_text("utf-8").strip() if file else None
 
 
+def looked_up(
+    match: re.Match[str], environ: Mapping[str, str] | None, wrong: Callable[[str], None]
+) -> str | None:
+    """Find what a reference stands for.
+
+    Returns:
+        "" for a variable that is not set but has a default; None if the reference stays as it is.
+    """
+    name = match["name"]
+    if name is None:
+        wrong("expected ${NAME} or ${NAME:-default} (or $${ for a literal ${), found a ${ that is neither")
+        return None
+    if environ is None:
+        return None
+    try:
+        found = lookup(name, environ)
+    except (OSError, UnicodeDecodeError) as error:
+        wrong(f"expected a readable file in the environment variable {name}_FILE: {type(error).__name__}")
+        return None
+    if found is None and match["default"] is None:
+        wrong(f"expected the environment variable {name} to be set; ${{{name}:-default}} gives a default")
+        return None
+    return found or ""
+
+
 def expand(
     text: str, environ: Mapping[str, str] | None, secrets: set[str], wrong: Callable[[str], None]
 ) -> str:
@@ -78,32 +103,18 @@ def expand(
 
     def value(match: re.Match[str]) -> str:
         nonlocal secret
-        name, default = match["name"], match["default"]
         if match[0] == "$$":
             return "$"
-        if name is None:
-            wrong(
-                "expected ${NAME} or ${NAME:-default} (or $${ for a literal ${), found a ${ that is neither"
-            )
-            return match[0]
-        if environ is None:
+        found = looked_up(match, environ, wrong)
+        if found is None:
             secret = True
             return match[0]
-        try:
-            found = lookup(name, environ)
-        except (OSError, UnicodeDecodeError) as error:
-            found = None
-            wrong(f"expected a readable file in the environment variable {name}_FILE: {type(error).__name__}")
-        if found is None and default is None:
-            secret = True
-            wrong(f"expected the environment variable {name} to be set; ${{{name}:-default}} gives a default")
-            return match[0]
-        if not found and default is not None:
-            return default
+        if not found and match["default"] is not None:
+            return match["default"]
         secret = True
         if found:
             secrets.add(found)
-        return found or ""
+        return found
 
     result = Expanded(REFERENCE.sub(value, text))
     result.written, result.secret = text, secret
@@ -159,7 +170,8 @@ def spellings(char: str) -> str:
     if not percent.startswith("%"):
         percent = f"%{ord(char):02X}"
     plain = "|".join(re.escape(way) for way in sorted(ways, key=lambda way: (-len(way), way)))
-    return f"(?:{plain}|(?i:{percent}))"
+    # The longer spelling first: a % alone would match the beginning of its own %25.
+    return f"(?:(?i:{percent})|{plain})"
 
 
 def redact(text: str, secrets: Collection[str]) -> str:

@@ -232,6 +232,11 @@ def explain(error: yaml.YAMLError, text: str) -> Fault:
         tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
         problem = "found a tab, which cannot indent: use spaces" if tab else "found a text that needs quotes"
         context = None
+    elif "unexpected end of stream" in problem and context and "quoted" in context:
+        begin = error.context_mark  # type: ignore[attr-defined]  # there is one where there is a context
+        return Fault(
+            begin.line + 1, begin.column + 1, (), "expected YAML, found a quoted text that does not end"
+        )
     elif "mapping values are not allowed" in problem:
         problem = "found a ': ' where no key can be (wrong indentation, or a text that needs quotes)"
     return Fault(line, column, (), f"expected YAML, {' '.join(part for part in (context, problem) if part)}")
