@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from commands import RSS, feeds, planet
+from commands import RSS, feeds, on_a_terminal, planet
 from jsonschema import Draft202012Validator
 from servers import Reply, Site
 
@@ -117,6 +117,29 @@ def test_a_page_offers_the_feeds_it_names(tmp_path: Path, site: Site) -> None:
     said = feeds(tmp_path, "add", site.url("/blog/"), "--yes", "--name", "radio")
     assert (said.returncode, said.stdout) == (0, "Added radio: Radio Alpina, 2 entries\n")
     assert json.loads(feeds(tmp_path, "list", "--json").stdout)["sources"][-1]["url"] == site.url("/feed")
+
+
+def test_on_a_terminal_a_page_is_asked_about(tmp_path: Path, site: Site) -> None:
+    site.routes["/blog/comments.atom"] = RSS.replace(b"Radio Alpina", b"Comments")
+    planet(tmp_path, CONFIG)
+    status, said = on_a_terminal(tmp_path, "add", site.url("/blog/"), typed=b"2\n")
+    assert status == 0
+    assert f"  1  {site.url('/feed')} (Posts)" in said
+    assert f"  2  {site.url('/blog/comments.atom')} (Comments[31m)" in said
+    assert ": Comments, 2 entries" in said
+    assert text(tmp_path).endswith(f"  - {site.url('/blog/comments.atom')}\n")
+
+
+def test_an_address_with_a_secret_is_written_as_it_was_given(tmp_path: Path, site: Site) -> None:
+    planet(tmp_path, CONFIG)
+    address = site.url("/feed") + "?key=${RADIO_KEY}"
+    said = feeds(tmp_path, "add", address, "--name", "radio", env={"RADIO_KEY": "s3cret-t0ken"})
+    assert (said.returncode, said.stderr) == (0, "")
+    assert address in text(tmp_path)
+    assert site.log[-1].target == "/feed?key=s3cret-t0ken"
+    missing = feeds(tmp_path, "add", site.url("/no?key=${RADIO_KEY}"), env={"RADIO_KEY": "s3cret-t0ken"})
+    assert missing.returncode == 1
+    assert "s3cret-t0ken" not in missing.stdout + missing.stderr + text(tmp_path)
 
 
 @pytest.mark.parametrize(

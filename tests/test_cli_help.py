@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import command, environment, feeds
+from commands import command, environment, feeds, process
 
 from feeds import __version__
 from feeds.cli import program
@@ -40,7 +40,7 @@ def test_every_command_fits_its_line_in_the_overview(tmp_path: Path) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    assert feeds(tmp_path, "--version").stdout == f"feeds {__version__}\n"
+    assert process(tmp_path, "--version").stdout == f"feeds {__version__}\n"
 
 
 @pytest.mark.parametrize("args", [("--version",), ("--help",), ("once", "--help"), ("onc",)])

@@ -35,7 +35,8 @@ def import_(session: Session, file: BinaryIO, own: bool, dry_run: bool) -> int:
     """
     from feeds.cli.work import exchange
 
-    return exchange.import_(session, file.read(), Path(file.name).name, own=own, dry_run=dry_run)
+    name = Path(str(getattr(file, "name", "stdin"))).name  # not every stream has a name
+    return exchange.import_(session, file.read(), name, own=own, dry_run=dry_run)
 
 
 @click.command(

@@ -21,6 +21,8 @@ from feeds.cli.plain import json_text, visible, visible_lines
 from feeds.cli.session import Session
 
 GOOD, BAD, DIM, STRONG = "green", "red", "dim", "bold"
+NUMBERS = frozenset({"Entries"})
+"""Headings of columns that stand to the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class Screen:
             return
         table = Table(box=None, pad_edge=False, header_style=STRONG)
         for place, column in enumerate(columns):
-            table.add_column(column, overflow="fold", no_wrap=place == 0)
+            numbers = column in NUMBERS
+            table.add_column(
+                column, overflow="fold", no_wrap=place == 0, justify="right" if numbers else "left"
+            )
         for place, row in enumerate(cells):
             table.add_row(*(Text(cell) for cell in row), style=styles[place] if styles else "")
         self.draw(table)

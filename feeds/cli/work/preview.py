@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
+from types import MappingProxyType
 
 from rich.text import Text as Styled
 
@@ -22,13 +23,15 @@ from feeds.normalize.html import plain
 from feeds.pipeline import ask, interpret
 
 ARTICLE = frozenset({".txt", ".md", ".markdown"})
-SHAPES = {
-    Precision.YEAR: "%Y",
-    Precision.MONTH: "%Y-%m",
-    Precision.DAY: "%Y-%m-%d",
-    Precision.MINUTE: "%Y-%m-%d %H:%M",
-    Precision.SECOND: "%Y-%m-%d %H:%M:%S",
-}
+SHAPES = MappingProxyType(
+    {
+        Precision.YEAR: "%Y",
+        Precision.MONTH: "%Y-%m",
+        Precision.DAY: "%Y-%m-%d",
+        Precision.MINUTE: "%Y-%m-%d %H:%M",
+        Precision.SECOND: "%Y-%m-%d %H:%M:%S",
+    }
+)
 WORDS = 80
 
 
