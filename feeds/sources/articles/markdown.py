@@ -1,0 +1,95 @@
+"""Markdown -> an article. The only room that knows markdown-it-py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from feeds.normalize.article import LONG_LEDE, Article, merged
+from feeds.normalize.chars import clean, one_line, visible
+from feeds.normalize.fields import Head, joined, named, read_line, split_fields
+from feeds.normalize.html import plain, sanitize
+from feeds.normalize.people import agency_credits, split_people
+
+Block = tuple[Token, ...]
+Renderer = Callable[[Sequence[Block]], str]
+
+
+def markdown(text: str, zone: ZoneInfo, base: str | None) -> Article:
+    """Read CommonMark with tables and struck-out text; HTML in it is sanitized.
+
+    The first heading of level one, if it stands among the first three blocks, is the title. A line with the
+    date or the authors near it is read as in plain texts.
+
+    Args:
+        text: Without front matter.
+        zone: For dates without one.
+        base: The page of the text, to which relative addresses are relative; None if there is none.
+    """
+    fields, body = split_fields(clean(text))
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    blocks = _blocks(parser.parse(body))
+
+    def html(part: Sequence[Block]) -> str:
+        tokens = [token for block in part for token in block]
+        return sanitize(str(parser.renderer.render(tokens, parser.options, {})), base)
+
+    title, blocks = _title(blocks, html)
+    blocks, heads = _without_heads(blocks, zone)
+    head = joined(heads)
+    content = html(blocks)
+    shown = plain(content)
+    first = (
+        one_line(plain(html(blocks[:1]))) if len(blocks) > 1 and blocks[0][0].type == "paragraph_open" else ""
+    )
+    people, credited = split_people(head.people)
+    return Article(
+        title=title,
+        published=head.published,
+        updated=head.updated,
+        lede=first if visible(first) and len(first) <= LONG_LEDE else None,
+        content=content,
+        text=shown,
+        people=people,
+        credits=merged((*credited, *head.credits, *agency_credits(shown))),
+        fields=named(fields),
+    )
+
+
+def _blocks(tokens: Sequence[Token]) -> list[Block]:
+    """Part the token stream into the blocks of the top level."""
+    blocks: list[Block] = []
+    start = depth = 0
+    for at, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            blocks.append(tuple(tokens[start : at + 1]))
+            start = at + 1
+    return blocks
+
+
+def _title(blocks: list[Block], html: Renderer) -> tuple[str | None, list[Block]]:
+    at = next(
+        (at for at, block in enumerate(blocks[:3]) if block[0].tag == "h1" and block[0].nesting == 1), None
+    )
+    title = "" if at is None else one_line(plain(html([blocks[at]])))
+    if at is None or not visible(title):
+        return None, blocks
+    return title, [*blocks[:at], *blocks[at + 1 :]]
+
+
+def _without_heads(blocks: list[Block], zone: ZoneInfo) -> tuple[list[Block], list[Head]]:
+    kept: list[Block] = []
+    heads: list[Head] = []
+    for at, block in enumerate(blocks):
+        near = (at < 3 or at >= len(blocks) - 2) and block[0].type == "paragraph_open"
+        lines = block[1].content.splitlines() if near else []
+        found = [head for line in lines[:5] if (head := read_line(line.rstrip("\\"), zone))]
+        if lines and len(found) == len(lines):
+            heads += found
+        else:
+            kept.append(block)
+    return kept, heads
