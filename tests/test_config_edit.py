@@ -157,7 +157,7 @@ def files(draw: st.DrawFn) -> str:
     return end.join(lines) + (end if draw(st.booleans()) else "")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=files(), source=st.sampled_from([PLAIN, LARGE]))
 def test_any_file_survives_an_edit_and_its_opposite(
     text: str, source: dict[str, Any], tmp_path: Path
@@ -190,7 +190,7 @@ def test_any_file_survives_an_edit_and_its_opposite(
         max_leaves=6,
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_is_written_is_read_back(value: object) -> None:
     text = splice.written(value)
     if "\\u" in text and any(0xD800 <= ord(char) < 0xE000 for char in str(value)):

@@ -88,6 +88,7 @@ class Draft:
         readable: Whether config.yaml gave values to check. complete: Whether all files did.
         lenient: Whether ``${NAME}`` stays as it is, so that such values cannot be checked.
         own_keys, source_keys, output_keys: The words of config.yaml for itself, a source, an output.
+        internal_keys: What ``load`` fills in a source. references: Whether any ``${`` stands in the files.
     """
 
     path: Path
@@ -101,9 +102,13 @@ class Draft:
     readable: bool = False
     complete: bool = True
     lenient: bool = False
+    references: bool = False
     own_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Config)))
     source_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Source)))
     output_keys: frozenset[str] = field(default_factory=lambda: frozenset(keys_of(Output)))
+    internal_keys: frozenset[str] = frozenset(
+        key for key, item in Source.model_fields.items() if item.exclude
+    )
 
     def wrong(self, place: Place, message: str, *, at_key: bool = False) -> None:
         self.mistakes.append(Mistake(place=place, message=message, at_key=at_key))
@@ -136,6 +141,7 @@ def take(draft: Draft, path: Path, files: Files, environ: Mapping[str, str] | No
     values: dict[str, Any] = {"sources": value} if isinstance(value, list) else dict(value)
     offsets = {"sources": part.sources, "outputs": part.outputs}
     if "${" in text:
+        draft.references = True
         values = expanded(draft, values, offsets, environ)
     for key in INCLUDED:
         items = values.pop(key, None)
@@ -227,12 +233,15 @@ def source_of(item: object, draft: Draft, place: Place) -> object:
         item = {"url": item}
     if not isinstance(item, dict):
         return item
-    internal = Source.model_fields.keys() - draft.source_keys
+    internal = draft.internal_keys
     for key in sorted(internal & item.keys()):
         draft.mistakes.append(unknown_key(place, key))
-    source = {key: value for key, value in item.items() if value is not None and key not in internal}
     # A key without value says nothing; but a word that is no key is wrong even so.
-    source |= {key: None for key in item if key not in draft.source_keys and key not in internal}
+    source = {
+        key: value
+        for key, value in item.items()
+        if (value is not None or key not in draft.source_keys) and key not in internal
+    }
     if "name" not in source and (name := derived_name(source)) is not None:
         source["name"] = name
     return source
@@ -246,7 +255,7 @@ def filled(source: Source, item: Mapping[str, Any], defaults: Mapping[str, Any],
     if login or (isinstance(url, Expanded) and url.secret):
         more["private"] = True
         draft.secrets.update(login)
-    if has_expanded(item):
+    if draft.references and has_expanded(item):
         more["written"] = as_written(item)
     return source.model_copy(update=more) if more else source
 
