@@ -348,6 +348,7 @@ JSON_BROKEN = (
     ("items[0] has neither content_html", drop("items", 0, "content_html")),
     ("items[0]: url", put("items", 0, "url", value="1")),
     ("items[0]: date_published", put("items", 0, "date_published", value="2025-12-27")),
+    ("items[0]: authors[0]: url", put("items", 0, "authors", 0, "url", value="ann")),
     ("items[0]: tags", put("items", 0, "tags", value=[1])),
     ("attachments[0] has no mime_type", drop("items", 0, "attachments", 0, "mime_type")),
     ("attachments[0]: mime_type", put("items", 0, "attachments", 0, "mime_type", value="mp3")),

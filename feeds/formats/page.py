@@ -42,6 +42,7 @@ class Line:
     """
 
     title: str
+    titled: bool
     url: str | None
     excerpt: str
     origin: str | None
@@ -114,6 +115,7 @@ def _line(entry: Entry, language: str) -> Line:
     return Line(
         # An untitled note is its own first words.
         title=title or excerpt or UNTITLED,
+        titled=bool(title),
         url=entry.url,
         excerpt=excerpt if title else "",
         origin=origin.title if origin and origin.title else entry.source,
