@@ -21,7 +21,7 @@ from feeds.cli.plain import json_text, visible, visible_lines
 from feeds.cli.session import Session
 
 GOOD, BAD, DIM, STRONG = "green", "red", "dim", "bold"
-NUMBERS = frozenset({"Entries"})
+NUMBERS = frozenset({"Entries", "Failures"})
 """Headings of columns that stand to the right."""
 
 

@@ -15,6 +15,7 @@ from feeds.cli.session import Mistaken, Session, now
 from feeds.cli.show import DIM, STRONG, Screen
 from feeds.cli.work.add import placed, trial
 from feeds.cli.work.loading import configuration, finish, unknown
+from feeds.config import names
 from feeds.config.schema import Config, Source
 from feeds.errors import ReadError
 from feeds.fetch import open_client
@@ -22,7 +23,7 @@ from feeds.model import Document, Entry, Feed, Moment, Precision, Text, TextType
 from feeds.normalize.html import plain
 from feeds.pipeline import ask, interpret
 
-ARTICLE = frozenset({".txt", ".md", ".markdown"})
+ARTICLE = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 SHAPES = MappingProxyType(
     {
         Precision.YEAR: "%Y",
@@ -81,7 +82,8 @@ def meant(session: Session, what: str) -> tuple[Config, Source, Path | None]:
             return config, source, None
     file = Path(what)
     if "://" not in what and file.is_file() and file.suffix.lower() not in ARTICLE:
-        return config, trial(session, {"path": what}, {"kind": "auto"}), file
+        # Without an address or a path: its kind is recognised, and a path would make it a folder of texts.
+        return config, trial(session, {}, {"name": names.name_of_path(what), "kind": "auto"}), file
     try:
         place = placed(what, config.folder)
     except Mistaken as error:

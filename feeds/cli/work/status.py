@@ -59,10 +59,15 @@ def draw_status(
         state = states.get(source.name) or SourceState(name=source.name)
         said = word(source, states.get(source.name))
         due = "–" if source.paused else "now" if state.due is None else ago(state.due, moment)
-        note = f"{count(state.failures, 'failure')}: {state.error}" if state.failures else ""
-        rows.append((source.name, said, ago(state.succeeded, moment), due, f"{state.entries:,}", note))
+        failures = str(state.failures or "")
+        rows.append((source.name, said, ago(state.succeeded, moment), due, str(state.entries), failures))
         styles.append(colours.get(said, ""))
-    screen.table(("Source", "State", "Last success", "Next", "Entries", "Why"), rows, styles)
+    screen.table(("Source", "State", "Last success", "Next", "Entries", "Failures"), rows, styles)
+    # Sentences stand below: beside the numbers they would be a narrow column of many lines.
+    for source in sources:
+        why = states[source.name].error if source.name in states else None
+        if why:
+            screen.line(f"{source.name}: {why}", BAD)
 
 
 def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
