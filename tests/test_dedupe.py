@@ -706,7 +706,7 @@ def test_a_site_that_moves_all_its_pages_brings_no_new_entry(shared: Store) -> N
 def test_the_order_of_sources_does_not_matter(shared: Store, texts: tuple[str, ...], owns: Owns) -> None:
     """Three sources under one id, for one, two or three posts, polled in all orders, twice."""
     polls = [
-        [sharing(name, text), entry(name, published=None)] for name, text in zip("abc", texts, strict=True)
+        [sharing(name, text, published=None), entry(name)] for name, text in zip("abc", texts, strict=True)
     ]
     results = []
     for order in permutations(polls):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -248,6 +249,17 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
         store.save([poll(record("a"))])
         store.save([poll(record("b"))])
     assert store.states().keys() == {"a", "b"}
+
+
+def test_a_transaction_keeps_writers_out_from_its_first_word(store: Store, tmp_path: Path) -> None:
+    """Else what it reads first may be old when it writes, and two such transactions wait for each other."""
+    other = sqlite3.connect(tmp_path / "feeds.db", timeout=0, isolation_level=None)
+    with store.transaction():
+        content(store)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
 
 
 def test_of_several_polls_one_that_fails_takes_all_with_it(store: Store) -> None:

@@ -53,7 +53,7 @@ def first_places() -> Select[int, str, int]:
 def next_places() -> Select[int, str, int]:
     """Give the statement for the places of a source behind one of them."""
     key = ENTRIES.c.sort_key
-    # The first condition is what the index can seek; it says nothing that the second does not.
+    # Written so that the first condition is one that the index can seek.
     return first_places().where(
         key <= bindparam("key"), or_(key < bindparam("key"), ENTRIES.c.id > bindparam("id"))
     )
