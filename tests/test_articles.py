@@ -32,7 +32,7 @@ from feeds.model import (
     Validators,
 )
 from feeds.normalize.article import article, unfolded
-from feeds.normalize.dates import w3cdtf
+from feeds.normalize.dates import parse, w3cdtf
 from feeds.normalize.html import sanitize
 from feeds.normalize.text import shown
 from feeds.sources.articles import load, read
@@ -287,12 +287,13 @@ def test_what_a_feed_declares_stays() -> None:
         summary=Text(value="S"),
         content=Text(value=NEWS),
         people=(Person(name="Ada"),),
+        published=parse("2025-01-01", ZURICH),
         language="de",
     )
     entry = unfolded(declared, ZURICH)
     assert (entry.title, entry.summary, entry.people) == (declared.title, declared.summary, declared.people)
     assert (entry.title_origin, entry.language) == (TitleOrigin.DECLARED, "de")
-    assert entry.published is not None
+    assert entry.published == declared.published
 
 
 @pytest.mark.parametrize("text", ["Es schneit.", "Date palms grow in 2025-12-27.", "date night\n\nText", ""])
@@ -379,6 +380,9 @@ def test_what_cannot_be_taken_is_named_and_harms_nobody(tmp_path: Path) -> None:
     (inside / "binary.txt").write_bytes(b"\x00\x01\x02" * 100)
     (inside / "blank.txt").write_text(" \n\n ")
     os.mkfifo(inside / "pipe.txt")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "c.txt").write_text("Geheim.")
+    (inside / "other").symlink_to(tmp_path / "other")
     feed = feed_of(inside)
     assert {entry.id.rpartition(":")[2] for entry in feed.entries} == {"good.txt", "stays.txt"}
     assert feed.truncated
@@ -391,6 +395,7 @@ def test_what_cannot_be_taken_is_named_and_harms_nobody(tmp_path: Path) -> None:
         ("binary.txt", "no text"),
         ("blank.txt", "no text in it"),
         ("pipe.txt", "no file"),
+        ("other", "link to a folder"),
     ):
         assert f"{name} is left out: " in reasons
         assert why in reasons

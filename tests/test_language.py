@@ -93,6 +93,10 @@ TEXTS = (
     ("de-CH", "Die Strasse ist gross und ausserdem sehr schön, sodass alle gerne dort spazieren gehen."),
     ("de-CH", "Schliesslich kamen «mehr als erwartet», sagt die Leiterin. Es waren über 12'000 Personen."),
     ("de", "Das Schloss am Fluss wurde beschlossen, und die Diskussion darüber war zu Ende gegangen."),
+    (
+        "de",
+        "Der Wächter hat nie geschossen, und im obersten Geschoss brannte Licht, bis alle gegangen waren.",
+    ),
     ("fr", "Le conseil a décidé lundi de rouvrir le jardin botanique au public dès le printemps prochain."),
     ("it", "Il consiglio ha deciso lunedì di riaprire il giardino botanico al pubblico in primavera."),
     ("es", "El consejo decidió el lunes volver a abrir el jardín botánico al público en primavera."),

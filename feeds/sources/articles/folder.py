@@ -43,7 +43,7 @@ class Place:
 def load(source: Source, folder: Path, validators: Validators) -> Document | NotModified:
     """Read the files of a source into one document.
 
-    Hidden files and folders are not taken, nor what a symbolic link brings from outside of the folder. A file
+    Hidden files and folders are not taken, nor linked folders, nor what a link brings from outside. A file
     that cannot be taken (unreadable, larger than 10 MiB, one of more than 20,000 or of more than 256 MiB
     together) is named in the document, the others are not harmed.
 
@@ -122,6 +122,8 @@ def _files(place: Place, skipped: dict[str, str]) -> Iterator[tuple[str, Path]]:
     for root, folders, files in os.walk(place.base, onerror=unlisted, followlinks=False):
         here = Path(root)
         deep = len(here.relative_to(place.base).parts)
+        links = [name for name in folders if not name.startswith(".") and (here / name).is_symlink()]
+        skipped.update((_name(here / name, place.base), "it is a link to a folder") for name in links)
         folders[:] = [name for name in folders if not name.startswith(".")] if deep < DEPTH_LIMIT else []
         for file in files:
             name = _name(here / file, place.base)
@@ -164,7 +166,7 @@ def _packed(taken: dict[str, bytes], skipped: dict[str, str]) -> bytes:
     members = {**taken, **({SKIPPED: json.dumps(skipped, sort_keys=True).encode()} if skipped else {})}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, body in sorted(members.items()):
+        for name, body in members.items():
             # A fresh TarInfo knows no owner and no time, so only names and contents count.
             member = tarfile.TarInfo(name)
             member.size = len(body)
