@@ -252,7 +252,7 @@ class Config(Discreet):
     store: Annotated[str, PlainValidator(scalars.store), Json({"type": "string"})] = Field(
         default="sqlite:///feeds.db",
         description="Where entries are remembered; a file is relative to config.yaml.",
-        examples=["sqlite:///feeds.db", "postgresql://user@host/feeds"],
+        examples=["sqlite:///feeds.db", "sqlite:////var/lib/feeds/feeds.db"],
     )
     fetch: Fetch = Field(default=Fetch(), description="How servers are asked.")
     defaults: Defaults = Field(
