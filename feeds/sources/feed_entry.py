@@ -188,11 +188,18 @@ def _texts(holder: Values, url: str | None, reading: Reading) -> tuple[Text | No
     if content is None and summary is not None and url is None:
         # "An item may also be complete in itself" (RSS 2.0): without a page to go to, this is all there is.
         return None, summary
-    if summary is not None and content is not None and shown(summary) == shown(content):
+    if summary is not None and content is not None and _alike(summary, content):
         summary = None
     if content is not None and summary is not None and len(summary.value) > 2 * len(content.value):
         summary, content = content, summary
     return summary, content
+
+
+def _alike(summary: Text, content: Text) -> bool:
+    """Say whether a summary only repeats the content, with or without its markup."""
+    if summary.value == content.value:
+        return True
+    return summary.type is not content.type and shown(summary) == shown(content)
 
 
 def _other_summary(holder: Values) -> str | None:

@@ -36,16 +36,19 @@ FEW = 12
 
 def identify(entry: Entry, authority: str) -> Entry:
     """Give an entry its id from what the source declared of it."""
-    texts = "\n".join(paragraphs(entry.title, entry.summary, entry.content)) or _rest(entry)
     chosen, origin, reason = choose(
         authority=authority,
         source=entry.source,
         native_id=entry.native_id,
         url=entry.url,
-        text=texts,
+        text=None if entry.native_id or entry.url else _whole(entry) or _rest(entry),
     )
     entry = replace(entry, id=chosen, id_origin=origin)
     return entry if origin is IdOrigin.DECLARED else _decided(entry, "id", reason)
+
+
+def _whole(entry: Entry) -> str:
+    return "\n".join(paragraphs(entry.title, entry.summary, entry.content))
 
 
 def _rest(entry: Entry) -> str:
@@ -154,7 +157,7 @@ def _version(entry: Entry) -> float:
 
 
 def _minted(entry: Entry, page: str, authority: str, *, alone: bool) -> Entry:
-    text = "" if alone else digest("\n".join(paragraphs(entry.title, entry.summary, entry.content)))[:32]
+    text = "" if alone else digest(_whole(entry))[:32]
     parts = tuple(part for part in (entry.native_id or "", page, text) if part)
     reason = f"different entries of the document share the id {(entry.native_id or entry.id)[:100]!r}"
     return replace(

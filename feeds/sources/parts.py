@@ -20,6 +20,7 @@ MANY = 100
 TEXT = 2_000_000
 
 SHOWS = re.compile(r"<(?:img|video|audio|picture)\b")
+LETTER = re.compile(r"(?:\A|>)\s*[A-Za-z0-9\u00c0-\u024f]")
 DIGITS = re.compile(r"\+?(\d{1,15})(?:\.\d*)?\s*\Z")
 CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,6}):)?(\d{1,9}(?:[.,]\d{1,6})?)\s*s?\Z")
 TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}\Z")
@@ -30,7 +31,7 @@ def html_text(value: str, base: str | None, language: str | None = None) -> Text
     safe = sanitize(value, base)
     if "<" not in safe:
         return plain_text(plain(safe.replace("\n", "<br>")), language)
-    if not SHOWS.search(safe) and not visible(plain(safe)):
+    if not SHOWS.search(safe) and not LETTER.search(safe) and not visible(plain(safe)):
         return None
     return Text(value=safe, type=TextType.HTML, language=language)
 

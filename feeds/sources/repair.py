@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from feeds.normalize.chars import xml_safe
+from feeds.sources.bounds import bounded
 
 MAX_ENTRIES = 5000
 ENTITY_LENGTH = 1000
@@ -144,7 +145,7 @@ def repair(text: str, name: str, start: int) -> Repaired:
     if left_out:
         body = body[: spans[MAX_ENTRIES - 1][1]] + body[spans[-1][1] :]
     return Repaired(
-        text=_rename(_mend_references(body, entities), name),
+        text=_rename(_mend_references(bounded(body), entities), name),
         root=local(name),
         truncated=truncated,
         left_out=left_out,
