@@ -113,6 +113,11 @@ def test_no_error_shows_a_secret(text: str, tmp_path: Path) -> None:
         assert "did you mean" not in told
 
 
+def test_an_error_shows_the_reference_instead_of_the_secret(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "store: mysql://${S}\n", S="hunter2")
+    assert problem.endswith("found the value of 'mysql://${S}', which is not shown")
+
+
 def test_no_error_shows_a_login(tmp_path: Path) -> None:
     told = problems(tmp_path, "- htps://ada:pa55word@a.example/\n- https://ada:pa55word@/\n")
     assert len(told) == 2
