@@ -359,3 +359,13 @@ def test_many_sources_share_few_commits(site: Site, store: Store, tmp_path: Path
     emit(config, store)
     assert {outcome.result for outcome in outcomes.values()} == {Result.NEW}
     assert sorted(titles(tmp_path)) == sorted(names)
+
+
+def test_a_path_alone_is_a_folder_of_articles(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/note.md").write_text("# A note\n\nWith a text that stands below its heading.\n")
+    config = configure(tmp_path, "sources: [{name: notes, path: texts/}]")
+    assert poll(config, store)["notes"].result is Result.NEW
+    assert poll(config, store)["notes"].result is Result.NOT_MODIFIED
+    emit(config, store)
+    assert titles(tmp_path) == ["A note"]

@@ -28,7 +28,8 @@ async def ask_again(
     Raises:
         SourceError: There is no usable answer.
     """
-    kind = KINDS.get(source.kind)
+    # A path without a kind can only be a folder; an address is recognised by what it answers.
+    kind = KINDS.get("articles" if source.path is not None else source.kind)
     if kind is not None and kind.load is not None:
         return await asyncio.to_thread(kind.load, source, folder, validators)
     return await fetch(client, source.url or "", validators, now, source=source)
