@@ -26,7 +26,7 @@ from strategies import feeds, wild_feeds, wild_text, wild_url, wild_words
 from feeds import formats, validity
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, FeedFormat, OutputPage, SitePage, SourceLine
 from feeds.formats.printable import EPOCH, printable
-from feeds.model import Entry, Feed, Link, Moment, Text
+from feeds.model import Entry, Feed, Link, Moment, Text, TextType
 from feeds.normalize.html import plain
 from feeds.normalize.urls import is_uri, web_url
 
@@ -102,6 +102,16 @@ def test_any_feed_at_all_becomes_a_valid_document(form: FeedFormat, value: Feed,
     body = form.render(value, address)
     assert validity.check(form.media_type, body) == ()
     assert errors(body) == []
+
+
+@every_format
+def test_a_text_of_many_megabytes_is_still_valid(form: FeedFormat) -> None:
+    """libxml2 refuses texts of more than 10 MB unless it is told that they are meant."""
+    long = Text(value="<p>" + "x & y " * 2_000_000, type=TextType.HTML)
+    value = feed(entry(content=long, title=Text(value="t" * 1_000_000)))
+    body = form.render(value, SELF)
+    assert len(body) > 10_000_000
+    assert validity.check(form.media_type, body) == ()
 
 
 @pytest.mark.parametrize("form", SITE_FORMATS.values(), ids=list(SITE_FORMATS))

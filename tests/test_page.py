@@ -229,6 +229,13 @@ def test_sources_are_listed_with_what_is_public() -> None:
     assert f"{SOURCES + 5} sources" in text(shown)
 
 
+def test_a_source_with_odd_words_is_still_one_line() -> None:
+    odd = SourceLine(name="odd", title=" \x00\n", url="javascript:alert(1)", site_url="/relative")
+    row = first(page(site(sources=(odd,))), ".//ul[@class='sources']/li")
+    assert text(row) == "odd"
+    assert row.findall(".//a") == []
+
+
 def test_links_leave_no_trace() -> None:
     root = page(site(PLANET, sources=LINES))
     away = [link for link in root.iter("a") if urlsplit(link.get("href")).netloc]

@@ -34,8 +34,11 @@ def absolute_iri(text: str | None) -> bool:
 
 
 def web_address(text: str | None) -> bool:
-    """Say whether a text is an http or https address that a reader can open, without a user's name in it."""
-    if not text or not text.lower().startswith(("http://", "https://")) or not absolute_iri(text):
+    """Say whether a text is an http or https address that a reader can open, without a user's name in it.
+
+    The scheme must be in small letters, as everybody writes it: some readers know no other.
+    """
+    if not text or not text.startswith(("http://", "https://")) or not absolute_iri(text):
         return False
     try:
         parts = urlsplit(text)
