@@ -29,7 +29,7 @@ from feeds.daemon.ticker import ticker
 from feeds.errors import StoreError
 from feeds.store import Store, open_store
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 """Seconds within which what a test waits for has to happen; it nearly always takes a fraction."""
 
 Event = Mapping[str, Any]

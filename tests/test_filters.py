@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +61,8 @@ def match(**conditions: Any) -> Match:
 
 def test_the_steps_of_the_grammar_and_the_table_are_the_same_words() -> None:
     assert {word(step) for step in STEPS} == set(FILTERS)
-    assert {type(step) for step in STEPS} == set(Step.__args__)
+    (union, *_) = get_args(Step)
+    assert {type(step) for step in STEPS} == set(get_args(union))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=word)
@@ -108,7 +109,6 @@ MATCHING = [
     (match(language=("DE-ch",)), entry(language="de-CH")),
     (match(language=("fr", "de")), entry(language="de")),
     (match(title="spring", language=("de",)), entry(language="de")),
-    (match(), entry()),
 ]
 
 OTHER = [

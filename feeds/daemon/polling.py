@@ -87,9 +87,8 @@ class Polls:
         """Whether nothing is under way and nothing waits."""
         return not self.tasks and not self._queue
 
-    def begin_anew(self) -> None:
-        """Forget what waits, because the configuration is another one; what is under way goes on."""
-        self._queue.clear()
+    def look_again(self) -> None:
+        """Look at the next occasion, because the configuration is another one."""
         self._next_look = 0.0
 
     def wants_more(self, force: Force, now: float) -> bool:
@@ -130,7 +129,7 @@ class Polls:
             state = self._queue.popleft()
             asked = force.hosts.get(state.name)
             if asked is None or state.name in self.tasks:
-                continue  # The configuration changed while it was read.
+                continue  # It left the configuration while it waited.
             if asked in self._asked:
                 later.append(state)
                 continue

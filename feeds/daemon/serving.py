@@ -228,7 +228,7 @@ class Daemon:
         if config.store != old.config.store:
             self.log.warning("restart_needed", setting="store", remedy="until then the old store is used")
         self._force = new = await self._made(config, old)
-        self._polls.begin_anew()
+        self._polls.look_again()
         self._publisher.dirty = True
         # Each of several has its own name: it ends when the last poll of its time has ended.
         self._start(
