@@ -102,7 +102,9 @@ def test_no_header_breaks_it_and_no_wait_leaves_its_bounds(headers: dict[str, st
         assert wait is None or timedelta() <= wait <= caching.LONGEST
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2068, 12, 31)).map(lambda when: when.replace(microsecond=0)))
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(2068, 12, 31)).map(lambda when: when.replace(microsecond=0))
+)
 def test_the_three_forms_of_a_date_say_the_same(when: datetime) -> None:
     days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

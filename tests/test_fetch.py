@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import doctest
 import gzip
 import logging
 import threading
@@ -17,7 +18,7 @@ from servers import STALL, Asked, Raw, Reply, Route, Site, etag
 
 from feeds.config.schema import Fetch, Source
 from feeds.errors import BadStatus, FetchError, Gone, SourceError, TooLarge
-from feeds.fetch import Client, fetch, open_client
+from feeds.fetch import Client, fetch, manners, open_client
 from feeds.fetch.manners import user_agent
 from feeds.model import Document, NotModified, Validators
 
@@ -176,6 +177,7 @@ def test_the_request_says_who_asks_and_carries_nothing_else() -> None:
     assert sent["user-agent"] == "feeds/0.1 (+https://planet.example/about)"
     assert sent["accept-encoding"].startswith("gzip, deflate, br")
     assert sent["accept"].startswith("application/atom+xml")
+    assert sent["connection"] == "close"
     assert set(sent) == {"host", "user-agent", "accept", "accept-encoding", "connection"}
 
 
@@ -189,6 +191,7 @@ def test_the_request_says_who_asks_and_carries_nothing_else() -> None:
 )
 def test_the_user_agent_holds_the_contact_and_no_line_breaks(contact: str | None, agent: str) -> None:
     assert user_agent("0.1", contact) == agent
+    assert doctest.testmod(manners).failed == 0
 
 
 def test_no_cookie_is_kept_and_no_referrer_sent() -> None:
@@ -385,7 +388,7 @@ def test_redirects_have_an_end() -> None:
         "http://127.0.0.1:99999/feed",
         "http://127.0.0.1:0/feed",
         "http://127.0.0.1:-1/feed",
-        "http://127.0.0.1:{port}\\@localhost/feed",
+        "http://localhost\\@127.0.0.1:{port}/feed",
         "http://１２７.0.0.1:{port}/feed",
         "http://%31%32%37.0.0.1:{port}/feed",
         "http://[fe80::1%25lo]:{port}/feed",
