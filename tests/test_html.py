@@ -153,6 +153,10 @@ def test_plain_reads_blocks_as_lines() -> None:
     assert plain(html) == "a\n\nb <b>\n\nx y\nz\n\na\nb"
 
 
+def test_plain_leaves_out_what_nobody_sees() -> None:
+    assert plain("<script>x</script>Ada<style>y</style>") == "Ada"
+
+
 def test_plain_text_stays() -> None:
     assert plain("1 &lt; 2 & 3") == "1 < 2 & 3"
 

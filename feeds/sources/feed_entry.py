@@ -373,15 +373,16 @@ def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Pers
         told.get("href"), reading
     )
     site_url = next((link.href for link in links if link.rel == "alternate"), None)
-    identity = own.strip() if is_uri(own.strip()) else self_url or site_url
-    if not told or identity is None:
+    title, rights = (text_of(told, key, None, reading) for key in ("title", "rights"))
+    name = parts.line(shown(title)) or parts.line(told.get("title"))
+    identity = own.strip() if is_uri(own.strip()) else self_url or site_url or name
+    if identity is None:
         return None, ()
     updated = moment(told, "updated", reading)
-    title, rights = (text_of(told, key, None, reading) for key in ("title", "rights"))
     return (
         Origin(
             id=identity if is_uri(identity) else mint(reading.authority, "origin", identity),
-            title=parts.line(shown(title)) or parts.line(told.get("title")),
+            title=name,
             self_url=self_url,
             site_url=site_url,
             icon=_web(value(told, "icon") or value(told, "logo"), reading),

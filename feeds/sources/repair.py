@@ -45,6 +45,12 @@ RENAMED = re.compile(
     re.IGNORECASE,
 )
 PREFIXED = re.compile(r"(</?|\s)rss:(?=[A-Za-z])")
+# - the last letters of a mail address are cut off where its domain ends in more than four; within a "name",
+#   an author's text is left alone.
+AUTHOR = re.compile(
+    r"(<((?:dc:|itunes:)?(?:author|creator)|managingEditor)(?:\s[^<>]*)?>)(<!\[CDATA\[[^<>]*\]\]>|[^<>]*@[^<>]*)(</\2\s*>)",
+    re.IGNORECASE,
+)
 NO_LINK = re.compile(r"=\s*[\"']\s*false", re.IGNORECASE)
 LOST = frozenset(
     {
@@ -277,4 +283,4 @@ def _rename(body: str, root: str) -> str:
         permanent = kind.lower() == "guid" and not end and NO_LINK.search(attributes) is None
         return f"{'<xpermalink>1</xpermalink>' if permanent else ''}<{end}{own}xid{closed}>"
 
-    return RENAMED.sub(renamed, body)
+    return RENAMED.sub(renamed, AUTHOR.sub(r"\1<name>\3</name>\4", body))

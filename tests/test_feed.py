@@ -1,0 +1,82 @@
+"""RSS, RDF, Atom and CDF become the model: a case is a pair of files in ``data/feed``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reading import DATA, SOURCE, check, feed_of
+
+from feeds.sources.repair import MAX_ENTRIES
+
+CASES = sorted((DATA / "feed").glob("*.xml"))
+
+
+def rss(items: str, head: str = "") -> str:
+    return f'<rss version="2.0"><channel><title>T</title>{head}{items}</channel></rss>'
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_fixture(path: Path) -> None:
+    check(path, path.with_suffix(".json"))
+
+
+def test_there_are_fixtures() -> None:
+    assert len(CASES) > 30
+
+
+WHOLE = rss(
+    "".join(
+        f"<item><title>Title {number}</title><guid>https://hill.example/{number}</guid>"
+        f"<description><![CDATA[<p>Text {number} &amp; more</p>]]></description></item>"
+        for number in range(4)
+    )
+)
+
+
+@pytest.mark.parametrize("end", range(len(WHOLE) - len("</rss>"), 60, -7))
+def test_a_cut_document_gives_whole_entries_only(end: int) -> None:
+    whole = feed_of(WHOLE).entries
+    cut = feed_of(WHOLE[:end])
+    assert cut.truncated
+    assert cut.entries == whole[: WHOLE[:end].count("</item>")]
+
+
+def test_a_configured_language_outranks_the_declared_one() -> None:
+    told = rss("<item><title>a</title></item>", "<language>en</language>")
+    configured = feed_of(told, SOURCE.model_copy(update={"language": "de-CH"})).entries[0]
+    assert (configured.language, configured.language_origin) == ("de-CH", "configured")
+    assert feed_of(told).entries[0].language == "en"
+
+
+def test_an_undeclared_language_is_detected_or_none() -> None:
+    german = "Der Gemeinderat hat am Montag beschlossen, die alte Brücke über den Fluss zu ersetzen."
+    found = feed_of(rss(f"<item><title>{german}</title></item><item><title>OK</title></item>")).entries
+    assert (found[0].language, found[0].language_origin) == ("de", "detected")
+    assert (found[1].language, found[1].language_origin) == (None, None)
+
+
+def test_a_private_source_leaves_no_address_in_the_origin() -> None:
+    told = rss("<item><title>a</title></item>", "<link>https://hill.example/?token=1</link>")
+    origin = feed_of(told, SOURCE.model_copy(update={"private": True})).entries[0].origin
+    assert origin is not None
+    assert (origin.self_url, origin.site_url, origin.title) == (None, None, "T")
+
+
+def test_the_operator_names_the_feed() -> None:
+    found = feed_of(rss("<item/><item><title>a</title></item>"), SOURCE.model_copy(update={"title": "Mine"}))
+    assert found.title is not None
+    assert found.title.value == "Mine"
+    assert [entry.origin.title for entry in found.entries if entry.origin] == ["Mine"]
+
+
+def test_more_entries_than_the_limit_are_left_out_and_that_is_said() -> None:
+    found = feed_of(rss("".join(f"<item><guid>{number}</guid></item>" for number in range(MAX_ENTRIES + 3))))
+    assert len(found.entries) == MAX_ENTRIES
+    assert any("3 entries more" in decision.reason for decision in found.entries[0].decisions)
+    assert not found.truncated
+
+
+@pytest.mark.parametrize("body", [WHOLE, (DATA / "feed" / "atom10_all_parts.xml").read_text()])
+def test_reading_twice_gives_the_same(body: str) -> None:
+    assert feed_of(body) == feed_of(body)
