@@ -165,14 +165,15 @@ class Daemon:
 
     def _heard(self, state: SourceState, outcome: Outcome) -> None:
         """Tell what a poll brought, and note whether there is something to publish."""
+        due = outcome.due.isoformat(timespec="seconds") if outcome.due else None
         if outcome.result is Result.FAILED:
-            self.log.warning("poll_failed", source=outcome.source, error=outcome.error, due=outcome.due)
+            self.log.warning("poll_failed", source=state.name, error=outcome.error, due=due)
             return
         new = outcome.result is Result.NEW
         # The page names every source, so the first success of one is news too.
         self._publisher.dirty |= new or state.succeeded is None
         tell = self.log.info if new else self.log.debug
-        result, due = outcome.result.value, outcome.due
+        result = outcome.result.value
         tell("polled", source=state.name, result=result, new=outcome.new, changed=outcome.changed, due=due)
 
     async def _housekeep(self) -> None:
