@@ -137,7 +137,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
-    """A file belonging to an entry. ``length`` in bytes, ``width`` and ``height`` in pixels, ``duration`` in seconds."""
+    """A file belonging to an entry: ``length`` in bytes, sizes in pixels, ``duration`` in seconds."""
 
     url: str
     type: str | None = None
@@ -164,7 +164,7 @@ class Podcast:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """The feed an entry came from, as it was when the entry was taken; becomes atom:source (RFC 4287, 4.2.11).
+    """The feed an entry came from, as it was when the entry came; becomes atom:source (RFC 4287, 4.2.11).
 
     Attributes:
         id: The feed's permanent URI.
@@ -241,7 +241,7 @@ class Entry:
         title: None only if there is nothing to derive one from.
         title_origin: Whether the source gave the title.
         summary, content: The short text, the full text.
-        published, updated: First appearance, last significant change. Behind ``dedupe``, ``updated`` is always set.
+        published, updated: First appearance, last significant change; behind ``dedupe``, ``updated`` is set.
         people: Authors first, in the source's order.
         language: BCP 47 of title and texts.
         in_reply_to: Id or address of the entry this one answers (RFC 4685).

@@ -64,7 +64,6 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "httpx": ("fetch/",),
         "idna": ("normalize/urls.py", "fetch/"),
         "jinja2": ("formats/",),
-        "listparser": ("config/opml.py",),
         "lxml": (
             "formats/",
             "validity/",
@@ -80,7 +79,6 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pydantic": ("config/", "store/codec.py"),
         "pydantic_core": ("config/", "store/codec.py"),
         "rich": ("cli/",),
-        "ruamel": ("config/",),
         "sqlalchemy": ("store/",),
         "structlog": ("cli/", "daemon/"),
         "yaml": ("config/", "sources/"),

@@ -205,6 +205,8 @@ def test_an_entry_without_author_has_its_source_or_its_feed() -> None:
     assert people(written(entry()), "author") == []
     assert people(tree(feed(entry())), "author") == ["All"]
     assert people(tree(PLANET), "author") == ["Ada"]
+    edited = tree(feed(people=(Person(name="Ed", role=Role.EDITOR),)))
+    assert text(edited, "atom:author/schema:roleName") == "editor"
 
 
 def test_a_person_without_a_name_has_what_is_known() -> None:

@@ -18,7 +18,7 @@ from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict
+from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict, hasten
 from feeds.store import Store, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -369,3 +369,28 @@ def test_a_path_alone_is_a_folder_of_articles(store: Store, tmp_path: Path) -> N
     assert poll(config, store)["notes"].result is Result.NOT_MODIFIED
     emit(config, store)
     assert titles(tmp_path) == ["A note"]
+
+
+def test_a_shorter_interval_counts_from_the_last_poll_but_not_after_a_failure(
+    site: Site, store: Store, tmp_path: Path
+) -> None:
+    site.routes.update({"/a": rss(item("a1")), "/b": rss(item("b1")), "/c": rss(item("c1"))})
+
+    def listed(interval: str) -> Config:
+        fixed = "".join(
+            f"  - {{name: {n}, url: '{site.url('/' + n)}', interval: {interval}}}\n" for n in "ab"
+        )
+        return configure(tmp_path, f"sources:\n{fixed}  - {{name: c, url: '{site.url('/c')}'}}\n")
+
+    config = listed("1d")
+    poll(config, store)
+    site.routes["/b"] = Reply(status=503)
+    poll(config, store, ["b"])
+    before = store.states()
+    assert hasten(config, store) == 0
+    assert hasten(listed("30m"), store) == 1
+    after = store.states()
+    assert after["a"].due == NOW + timedelta(minutes=30)
+    assert (after["b"].due, after["c"].due) == (before["b"].due, before["c"].due)
+    # A longer one counts from the next poll on.
+    assert hasten(listed("7d"), store) == 0

@@ -25,7 +25,7 @@ FLOW = frozenset("{}[],")
 NOTHING_MORE = re.compile(r"[ \t]*(?:#.*)?\Z")
 
 
-class CannotEdit(Exception):  # noqa: N818  # carries a reason up to ``edit``, and never leaves this room
+class CannotEdit(Exception):  # carries a reason up to ``edit``, and never leaves this room
     """The text is written in a way that is not edited here; the reason says which."""
 
 

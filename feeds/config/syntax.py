@@ -55,7 +55,7 @@ class Fault:
     message: str
 
 
-class SyntaxFault(Exception):  # noqa: N818  # it carries a Fault up one call, and never leaves this room
+class SyntaxFault(Exception):  # it carries a Fault up one call, and never leaves this room
     """The file cannot be read on behind this place."""
 
     def __init__(self, fault: Fault) -> None:

@@ -20,7 +20,7 @@ from feeds.daemon.ticker import ticker
 from feeds.errors import ConfigError, Problem, PublishError, StoreError
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Result
+from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten
 from feeds.store import Store
 
 FIRST_HOUSEKEEPING, HOUSEKEEPING = 600.0, 86400.0
@@ -212,6 +212,7 @@ class Daemon:
         else:
             closing = await self._clients.enter_async_context(AsyncExitStack())
             client = await closing.enter_async_context(open_client(config.fetch, __version__))
+        await asyncio.to_thread(hasten, config, self.store)
         hosts = {source.name: host(source) for source in config.sources if not source.paused}
         self.log.info("in_force", sources=len(hosts), outputs=len(config.outputs))
         return Force(

@@ -8,6 +8,6 @@ Nobody here knows who calls: ``once``, the daemon, or a worker.
 
 from feeds.pipeline.emit import Emission, Emitter, Verdict
 from feeds.pipeline.look import ask, interpret
-from feeds.pipeline.refresh import Outcome, Poller, Result
+from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
 
-__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict", "ask", "interpret")
+__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict", "ask", "hasten", "interpret")

@@ -82,6 +82,34 @@ def settings_hash(source: Source) -> str:
     return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
 
 
+def hasten(config: Config, store: Store) -> int:
+    """Bring forward what is due later than config.yaml now says, and say how many sources that is.
+
+    Due times are chosen after a poll; without this an interval that was made shorter would count only from
+    the next poll on. A wait that a failure or a source asked for stays.
+    """
+    sooner: dict[str, datetime] = {}
+    sources = {source.name: source for source in config.sources}
+    waits = store.waits()
+    auto = [
+        n for n, (polled, due) in waits.items() if n in sources and due - polled > sources[n].max_interval
+    ]
+    feeds = {name: state.feed for name, state in store.states(auto).items()}
+    for name, (polled, due) in waits.items():
+        source = sources.get(name)
+        if source is None or (source.interval == "auto" and name not in feeds):
+            continue
+        chosen = cadence.next_due(source, polled, feed=feeds.get(name))
+        if source.interval == "auto":
+            # What the server asked for at the last poll is not known any more, but it was within the bound.
+            chosen = max(chosen, polled + source.max_interval)
+        if chosen < due:
+            sooner[name] = chosen
+    if sooner:
+        store.hasten(sooner)
+    return len(sooner)
+
+
 class Poller:
     """Polls sources of one configuration into one store.
 

@@ -89,6 +89,21 @@ class Store:
         states = self.states([name for _, name in ripe])
         return tuple(states.get(name) or SourceState(name=name) for _, name in ripe)
 
+    def waits(self) -> dict[str, tuple[datetime, datetime]]:
+        """Give when each source was polled last and when it is due, of those whose last poll worked."""
+        columns = (SOURCES.c.name, SOURCES.c.polled, SOURCES.c.due)
+        known = (SOURCES.c.failures == 0) & SOURCES.c.polled.is_not(None) & SOURCES.c.due.is_not(None)
+        with self._reading() as connection:
+            rows = connection.execute(select(*columns).where(known)).all()
+        return {name: (codec.instant(polled), codec.instant(due)) for name, polled, due in rows}
+
+    def hasten(self, dues: Mapping[str, datetime]) -> None:
+        """Let sources be due at other moments than were chosen after their last poll."""
+        with self._writing() as connection:
+            for name, due in dues.items():
+                moment = codec.micros(due)
+                connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(due=moment))
+
     def recall(self, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
         """Give all records of a source that could be one of these entries, expired ones too."""
         with self._reading() as connection:

@@ -16,7 +16,7 @@ from feeds.cli.work.report import published, refused, report, tell, tell_emissio
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Result
+from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten
 from feeds.store import Store
 
 
@@ -27,6 +27,7 @@ def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: 
     screen = Screen(session)
     started, clock = now(), time.monotonic()
     with closing(opened(config)) as store, store.claim():
+        hasten(config, store)
         states = due(config, store, started, named=named, everything=everything)
         outcomes = finish(polled(config, store, states, started, screen))
         expire(config, store, started)
