@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from feeds.cli import logs
 from feeds.cli.plain import CONTROL, ago, count, escaped, json_text, visible, visible_lines
 from feeds.cli.session import Session
+from feeds.cli.show import Screen
 
 EVIL = st.text(
     st.one_of(
@@ -116,6 +117,13 @@ def test_events_hide_secrets_and_tracebacks_stay_on_one_line(
     assert "s3cret-token" not in said
     assert "ValueError" in said
     assert said.count("\n") == 1
+
+
+def test_a_traceback_is_shown_without_secrets_and_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Screen(Session(quiet=True, secrets={"s3cret\ntoken"})).trace(ValueError("\x1b[2J s3cret\ntoken"))
+    assert capsys.readouterr().err == "ValueError: [2J ***\n"
 
 
 def test_spans_and_counts_as_people_say_them() -> None:

@@ -6,6 +6,7 @@ The only room that knows rich.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,11 @@ class Screen:
     def fail(self, text: str) -> None:
         """Write one line to stderr, even if the session is quiet."""
         self._write(sys.stderr, visible(self.session.hide(f"feeds: {text}")), "")
+
+    def trace(self, error: BaseException) -> None:
+        """Write a traceback to stderr, even if the session is quiet: whoever mends the program needs it."""
+        text = self.session.hide("".join(traceback.format_exception(error)))
+        click.echo(visible_lines(text), err=True)
 
     def document(self, value: object) -> None:
         """Write the one JSON document of a ``--json`` to stdout."""

@@ -37,8 +37,11 @@ def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: 
         screen.document(report(outcomes, emissions, started, seconds))
     else:
         tell(screen, outcomes, emissions, started, seconds, strict=strict)
+    surprised = [outcome.surprise for outcome in outcomes if outcome.surprise is not None]
+    for error in surprised:
+        screen.trace(error)
     down = strict and any(outcome.result is Result.FAILED for outcome in outcomes)
-    return int(down or refused(emissions))
+    return int(down or bool(surprised) or refused(emissions))
 
 
 def publish(session: Session, *, as_json: bool) -> int:

@@ -77,7 +77,7 @@ def tell(
         return
     for outcome in outcomes:
         if outcome.result is Result.FAILED:
-            say = screen.fail if strict else screen.warn
+            say = screen.fail if strict or outcome.surprise else screen.warn
             say(f"{outcome.source}: {outcome.error}{again(outcome, started)}")
         elif talkative or (screen.terminal and outcome.result is Result.NEW):
             screen.line(f"{outcome.source}: {brought(outcome)}", GOOD if outcome.new else DIM)
