@@ -70,11 +70,23 @@ def test_the_operator_names_the_feed() -> None:
     assert [entry.origin.title for entry in found.entries if entry.origin] == ["Mine"]
 
 
-def test_more_entries_than_the_limit_are_left_out_and_that_is_said() -> None:
-    found = feed_of(rss("".join(f"<item><guid>{number}</guid></item>" for number in range(MAX_ENTRIES + 3))))
+@pytest.mark.parametrize(("first", "kept"), [("2024-01-01", "3"), ("2026-01-01", "0")])
+def test_of_more_entries_than_the_limit_the_newest_are_taken(first: str, kept: str) -> None:
+    items = [f"<item><guid>{number}</guid></item>" for number in range(MAX_ENTRIES + 3)]
+    items[0] = f"<item><guid>0</guid><pubDate>{first}</pubDate></item>"
+    items[-1] = f"<item><guid>{MAX_ENTRIES + 2}</guid><pubDate>2025-01-01</pubDate></item>"
+    found = feed_of(rss("".join(items)))
     assert len(found.entries) == MAX_ENTRIES
-    assert any("3 entries more" in decision.reason for decision in found.entries[0].decisions)
+    assert found.entries[0].native_id == kept
+    assert [decision.topic for decision in found.decisions] == ["limit"]
     assert not found.truncated
+
+
+def test_an_entry_that_makes_feedparser_stumble_is_left_out_and_the_others_stay() -> None:
+    poison = "<item><guid>2</guid><g:pos xmlns:g='http://www.opengis.net/gml'>1 2</g:pos></item>"
+    found = feed_of(rss(f"<item><guid>1</guid></item>{poison}<item><guid>3</guid></item>"))
+    assert [entry.native_id for entry in found.entries] == ["1", "3"]
+    assert [decision.reason for decision in found.decisions] == ["1 entries cannot be read and are left out"]
 
 
 @pytest.mark.parametrize("body", [WHOLE, (DATA / "feed" / "atom10_all_parts.xml").read_text()])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -36,11 +36,19 @@ from feeds.sources.feed_entry import (
 )
 from feeds.sources.finish import UNKNOWN, feed_id, finished
 from feeds.sources.not_a_feed import explain
-from feeds.sources.repair import Repaired, local, repair, root_of
+from feeds.sources.repair import Repaired, apart, local, repair, root_of
 
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 ATOM_ROOTS = frozenset({"feed", "entry"})
 CHANNEL = re.compile(r"<(?:[\w.-]+:)?channel[\s>/]", re.IGNORECASE)
+# feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (a name
+# of a coordinate system that is no number, an attribute where it expects text, an assertion). So
+# these are the classes of stumbling; not among them: MemoryError, and what is raised around feedparser.
+STUMBLING = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+)
+STUMBLES = 200
+"""So many entries may make feedparser stumble before the rest is given up."""
 PERIODS: Mapping[str, int] = MappingProxyType(
     {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 )
@@ -66,7 +74,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
     if root is None or local(root[0]) not in ROOTS:
         raise ReadError(explain(text, document, source))
     repaired = repair(text, *root)
-    parsed = _parse(repaired, document)
+    parsed, unread = _parsed(repaired, document)
     reading = Reading(
         source=source.name,
         authority=authority,
@@ -84,39 +92,66 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         skip_days=second_pass.skip_days(text),
         withdrawn=second_pass.tombstones(repaired.text, reading.zone),
         truncated=repaired.truncated,
+        decisions=tuple(_left_out(repaired, unread)),
     )
     entries = (read_entry(one, reading) for one in parsed["entries"])
-    return finished(
-        feed, (_belongs(one, feed, repaired, reading) for one in entries if _says(one)), source, authority
-    )
+    told_of = (_with_authors(one, feed, reading) for one in entries if _says(one))
+    return finished(feed, told_of, source, authority)
 
 
-def _parse(repaired: Repaired, document: Document) -> Values:
-    """Let feedparser read the document; ``bozo`` is not asked, it is set for the best of feeds."""
+def _parsed(repaired: Repaired, document: Document) -> tuple[Values, int]:
+    """Parse the document; if feedparser stumbles over an entry, parse each alone and leave out those.
+
+    Returns:
+        What feedparser gives, and how many entries it cannot read.
+
+    Raises:
+        ReadError: It can read none of them.
+    """
+    try:
+        return _parse(repaired.text, document), 0
+    except ReadError as error:
+        whole: Values | None = None
+        unread = 0
+        for text in apart(repaired):
+            try:
+                one = _parse(text, document)
+            except ReadError:
+                unread += 1
+                if unread > STUMBLES:
+                    break
+                continue
+            whole = whole or {**one, "entries": []}
+            whole["entries"] += one["entries"]
+        if whole is None:
+            raise ReadError(str(error)) from error
+        return whole, unread
+
+
+def _parse(text: str, document: Document) -> Values:
+    """Let feedparser read a document; ``bozo`` is not asked, it is set for the best of feeds."""
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": document.url}
     try:
         parsed: Values = feedparser.parse(
-            io.BytesIO(repaired.text.encode("utf-8", "replace")),
+            io.BytesIO(text.encode("utf-8", "replace")),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    # feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (a
-    # GML name that is no number, an attribute where it expects text, a loose parser's assertion). So the
-    # classes are those of stumbling. Not here: MemoryError, and errors of ours above and below this call.
-    except (
-        ArithmeticError,
-        AssertionError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise ReadError(
-            f"the feed cannot be read: feedparser stumbles over it ({type(error).__name__}: {error})"
-        ) from error
+    except STUMBLING as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+        raise ReadError(f"the feed cannot be read: feedparser stumbles over it ({reason})") from error
     return parsed
+
+
+def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:
+    if repaired.left_out:
+        reason = (
+            f"the document holds {repaired.left_out} entries more than are read at once; the newest are taken"
+        )
+        yield Decision(topic="limit", reason=reason)
+    if unread:
+        yield Decision(topic="entry", reason=f"{unread} entries cannot be read and are left out")
 
 
 def _feed(told: Values, reading: Reading, source: Source) -> Feed:
@@ -163,13 +198,6 @@ def _says(entry: Entry) -> bool:
     return replace(entry, source="", language=None, decisions=()) != Entry(source="", id=UNKNOWN)
 
 
-def _belongs(entry: Entry, feed: Feed, repaired: Repaired, reading: Reading) -> Entry:
-    """Give an entry what its feed says for all: the authors (RFC 4287, 4.2.1), and what was left out."""
-    if reading.is_atom and not entry.people:
-        entry = replace(entry, people=feed.people)
-    if repaired.left_out:
-        reason = (
-            f"the document holds {repaired.left_out} entries more than are read at once; the first are taken"
-        )
-        entry = replace(entry, decisions=(*entry.decisions, Decision(topic="limit", reason=reason)))
-    return entry
+def _with_authors(entry: Entry, feed: Feed, reading: Reading) -> Entry:
+    """Give an entry of an Atom feed the feed's authors if it names none itself (RFC 4287, 4.2.1)."""
+    return replace(entry, people=feed.people) if reading.is_atom and not entry.people else entry

@@ -24,7 +24,7 @@ from feeds.normalize.article import merged, unfolded
 from feeds.normalize.ids import choose, digest, mint
 from feeds.normalize.people import split_people
 from feeds.normalize.text import first_sentence, same_text, shown
-from feeds.normalize.urls import canonical, is_uri
+from feeds.normalize.urls import canonical, is_uri, web_url
 from feeds.sources.parts import paragraphs
 
 DATED = re.compile(r"\s*date\b", re.IGNORECASE)
@@ -187,7 +187,7 @@ def origin_of(feed: Feed, source: Source) -> Origin:
     return Origin(
         id=feed.id,
         title=title,
-        self_url=None if source.private else feed.link("self"),
+        self_url=None if source.private else feed.link("self") or web_url(source.url or "", None),
         site_url=None if source.private else feed.link("alternate"),
         icon=None if source.private else feed.icon or feed.logo,
         updated=feed.updated.instant if feed.updated else None,

@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from feeds.normalize.chars import xml_safe
+from feeds.normalize.dates import parse
 from feeds.sources.bounds import bounded
 
 MAX_ENTRIES = 5000
@@ -27,6 +29,7 @@ ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 ROOT = re.compile(r"<((?:[\w.-]+:)?[A-Za-z_][\w.-]*)(?=[\s/>])")
 FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^>]*>", re.IGNORECASE)
 
+DATE = re.compile(r"<(?:[\w.-]+:)?(?:pubDate|published|issued|date|updated)(?:\s[^<>]*)?>([^<]{4,60})<")
 PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-fC-F]\w\w)|(5[67]\d\d\d));")
 REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
 NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
@@ -149,13 +152,30 @@ def repair(text: str, name: str, start: int) -> Repaired:
         body = _cut(body, name, spans, rest)
     left_out = max(0, len(spans) - MAX_ENTRIES)
     if left_out:
-        body = body[: spans[MAX_ENTRIES - 1][1]] + body[spans[-1][1] :]
+        kept = spans[-MAX_ENTRIES:] if _newest_last(body, spans) else spans[:MAX_ENTRIES]
+        body = body[: spans[0][0]] + body[kept[0][0] : kept[-1][1]] + body[spans[-1][1] :]
     return Repaired(
         text=_rename(_mend_references(bounded(body), entities), name),
         root=local(name),
         truncated=truncated,
         left_out=left_out,
     )
+
+
+def apart(repaired: Repaired) -> Iterator[str]:
+    """Give the document once for each of its entries, with that entry alone."""
+    text = repaired.text
+    name = ROOT.match(text)
+    spans = _spans(text, name[1])[0] if name else []
+    for start, end in spans:
+        yield text[: spans[0][0]] + text[start:end] + text[spans[-1][1] :]
+
+
+def _newest_last(body: str, spans: list[tuple[int, int]]) -> bool:
+    """Say whether a document begins with its oldest entry."""
+    ends = (DATE.search(body, *spans[0]), DATE.search(body, *spans[-1]))
+    first, last = (parse(end[1], ZoneInfo("UTC")) if end else None for end in ends)
+    return first is not None and last is not None and last.instant > first.instant
 
 
 def _spans(body: str, name: str) -> tuple[list[tuple[int, int]], int]:
