@@ -21,19 +21,8 @@ from feeds.normalize import language
 from feeds.normalize.urls import web_url
 from feeds.sources import parts, second_pass
 from feeds.sources.charset import decode
-from feeds.sources.feed_entry import (
-    Reading,
-    Values,
-    attributes,
-    items,
-    moment,
-    native_id,
-    people,
-    read_entry,
-    read_link,
-    text_of,
-    value,
-)
+from feeds.sources.feed_entry import moment, native_id, people, read_entry, read_link, text_of
+from feeds.sources.feed_values import Reading, Values, attributes, items, value
 from feeds.sources.finish import UNKNOWN, feed_id, finished
 from feeds.sources.not_a_feed import explain
 from feeds.sources.repair import Repaired, apart, local, repair, root_of

@@ -1,28 +1,20 @@
-"""One entry as feedparser gives it -> an entry of the model.
-
-Only plain lookups (``dict.get``): feedparser's own ``get`` answers a missing "updated" with "published", and
-a missing "link" with the id.
-"""
+"""One entry as feedparser gives it -> an entry of the model."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import struct_time
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from feeds.model import (
     Entry,
     Link,
-    Media,
     Moment,
     Origin,
     Person,
-    Podcast,
     Role,
     Text,
     TextType,
@@ -32,57 +24,19 @@ from feeds.normalize.ids import mint
 from feeds.normalize.text import shown, visible
 from feeds.normalize.urls import canonical, is_uri, web_url
 from feeds.sources import parts
+from feeds.sources.feed_media import media, podcast
+from feeds.sources.feed_values import Reading, Values, attributes, items, value, web
 from feeds.sources.finish import UNKNOWN
-
-Values = dict[str, Any]
-"""What feedparser holds of a feed or an entry; values of its unknown elements are text or attributes."""
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 OWN_RELS = frozenset({"enclosure", "license", "self", "edit", "edit-media", "service.edit", "service.post"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """What all entries of one document share.
-
-    Attributes:
-        source: Its name.
-        authority: Under which ids are minted.
-        zone: For dates without a zone.
-        url: The document's address: base of what has no other.
-        is_atom: Whether types are declared (Atom), or have to be guessed (RSS, CDF).
-    """
-
-    source: str
-    authority: str
-    zone: ZoneInfo
-    url: str
-    is_atom: bool
-
-
-def items(holder: Values, key: str) -> Sequence[Values]:
-    """Give a list of feedparser's; empty if there is none."""
-    found = dict.get(holder, key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def value(holder: Values, key: str) -> str | None:
-    """Give a text of feedparser's as it is; None if there is none, or nothing but spaces."""
-    found = dict.get(holder, key)
-    return found if isinstance(found, str) and found.strip() else None
-
-
-def attributes(holder: Values, key: str) -> Values:
-    """Give the attributes of an element that feedparser does not know; empty if there is none."""
-    found = dict.get(holder, key)
-    return found if isinstance(found, dict) else {}
 
 
 def read_entry(holder: Values, reading: Reading) -> Entry:
     """Read one entry; its id, and what is derived from its texts, is left to ``finish``."""
     url = page(holder, reading)
     summary, content = _texts(holder, url, reading)
-    enclosures, image = _media(holder, reading)
+    enclosures, image = media(holder, reading)
     links = tuple(_links(holder, url, reading))
     origin, inherited = _origin(holder, reading)
     return Entry(
@@ -106,9 +60,9 @@ def read_entry(holder: Values, reading: Reading) -> Entry:
         image=image,
         rights=text_of(holder, "rights", url, reading),
         license=license_of(holder, reading),
-        comments_url=_web(value(holder, "comments"), reading),
+        comments_url=web(value(holder, "comments"), reading),
         in_reply_to=_in_reply_to(holder, reading),
-        podcast=_podcast(holder, reading),
+        podcast=podcast(holder, reading),
         origin=origin,
         extra=tuple(_extra(holder)),
     )
@@ -118,10 +72,6 @@ def native_id(holder: Values) -> str | None:
     """Give what the source calls it, byte for byte but for spaces around it."""
     own = value(holder, "xid") or value(holder, "id") or value(holder, "dc_identifier")
     return own.strip() if own and visible(own) else None
-
-
-def _web(raw: object, reading: Reading) -> str | None:
-    return web_url(raw, reading.url) if isinstance(raw, str) else None
 
 
 def page(holder: Values, reading: Reading) -> str | None:
@@ -136,7 +86,7 @@ def page(holder: Values, reading: Reading) -> str | None:
         # A relative guid is no link: resolved, it would be an invented one.
         own = native_id(holder) or ""
         candidates.append(own if web_url(own, None) else None)
-    found = (_web(candidate, reading) for candidate in candidates)
+    found = (web(candidate, reading) for candidate in candidates)
     return next((url for url in found if url), None)
 
 
@@ -261,7 +211,7 @@ def _links(holder: Values, url: str | None, reading: Reading) -> Iterator[Link]:
             continue
         seen.add(canonical(made.href, fragment=True))
         yield made
-    replies = _web(value(holder, "wfw_commentrss"), reading)
+    replies = web(value(holder, "wfw_commentrss"), reading)
     if replies and canonical(replies, fragment=True) not in seen:
         yield Link(href=replies, rel="replies", type="application/rss+xml")
 
@@ -272,7 +222,7 @@ def read_link(link: Values, reading: Reading) -> Link | None:
     feedparser puts "text/html" (or Atom's type, for rel=self) where no type was declared, so these are not
     taken as declared.
     """
-    href = _web(link.get("href"), reading)
+    href = web(link.get("href"), reading)
     if href is None:
         return None
     rel = str(link.get("rel") or "alternate").strip()
@@ -289,49 +239,10 @@ def read_link(link: Values, reading: Reading) -> Link | None:
     )
 
 
-def _media(holder: Values, reading: Reading) -> tuple[tuple[Media, ...], Media | None]:
-    """Give the files and the picture of an entry: enclosures, Media RSS, itunes:image."""
-    enclosed = [link for link in items(holder, "links") if link.get("rel") == "enclosure"]
-    files = [_file(link, link.get("href"), link.get("length"), reading) for link in enclosed]
-    pictures: list[Media | None] = []
-    credit = next((parts.line(one.get("content")) for one in items(holder, "media_credit")), None)
-    for one in items(holder, "media_content"):
-        media = _file(one, one.get("url"), one.get("filesize"), reading)
-        if one.get("medium") == "image" or (media and (media.type or "").startswith("image/")):
-            pictures.append(media and replace(media, credit=credit))
-        else:
-            files.append(media)
-    thumbs = [_file(one, one.get("url"), None, reading) for one in items(holder, "media_thumbnail")]
-    image = attributes(holder, "image")
-    own = _file(image, image.get("href") or image.get("url"), None, reading)
-    kept = parts.files(files)
-    candidates = [own, *pictures, *sorted(filter(None, thumbs), key=lambda one: -(one.width or 0))]
-    candidates += [media for media in kept if (media.type or "").startswith("image/")]
-    contents = [one for one in items(holder, "content") if isinstance(one.get("src"), str)]
-    out_of_line = [_file(one, one.get("src"), None, reading) for one in contents]
-    return parts.files((*kept, *out_of_line)), next((one for one in candidates if one), None)
-
-
-def _file(told: Values, url: object, length: object, reading: Reading) -> Media | None:
-    address = _web(url, reading)
-    if address is None:
-        return None
-    kind = parts.media_type(told.get("type"))
-    return Media(
-        url=address,
-        type=None if kind == "text/html" else kind,
-        length=parts.number(length),
-        width=parts.number(told.get("width")),
-        height=parts.number(told.get("height")),
-        duration=parts.seconds(told.get("duration")),
-        title=parts.line(told.get("title")),
-    )
-
-
 def license_of(holder: Values, reading: Reading) -> str | None:
     """Give the licence's address (RFC 4946, Creative Commons' modules)."""
     links = (link.get("href") for link in items(holder, "links") if link.get("rel") == "license")
-    return next((url for raw in links if (url := _web(raw, reading))), None)
+    return next((url for raw in links if (url := web(raw, reading))), None)
 
 
 def _in_reply_to(holder: Values, reading: Reading) -> str | None:
@@ -339,29 +250,7 @@ def _in_reply_to(holder: Values, reading: Reading) -> str | None:
     reference = told.get("ref")
     if isinstance(reference, str) and is_uri(reference.strip()):
         return reference.strip()
-    return _web(told.get("href"), reading)
-
-
-def _podcast(holder: Values, reading: Reading) -> Podcast | None:
-    explicit = (value(holder, "itunes_xexplicit") or "").strip().lower()
-    kind = (value(holder, "itunes_episodetype") or "").strip().lower()
-    told = Podcast(
-        duration=parts.seconds(value(holder, "itunes_duration")),
-        episode=parts.number(value(holder, "itunes_episode") or value(holder, "podcast_episode")),
-        season=parts.number(value(holder, "itunes_season") or value(holder, "podcast_season")),
-        episode_type=kind if kind in {"full", "trailer", "bonus"} else None,
-        explicit={
-            "yes": True,
-            "true": True,
-            "explicit": True,
-            "no": False,
-            "false": False,
-            "clean": False,
-        }.get(explicit),
-        transcript=_web(attributes(holder, "podcast_transcript").get("url"), reading),
-        chapters=_web(attributes(holder, "podcast_chapters").get("url"), reading),
-    )
-    return None if told == Podcast() else told
+    return web(told.get("href"), reading)
 
 
 def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Person, ...]]:
@@ -369,7 +258,7 @@ def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Pers
     told = attributes(holder, "source")
     links = [made for link in items(told, "links") if (made := read_link(link, reading))]
     own = value(told, "xid") or value(told, "id") or ""
-    self_url = next((link.href for link in links if link.rel == "self"), None) or _web(
+    self_url = next((link.href for link in links if link.rel == "self"), None) or web(
         told.get("href"), reading
     )
     site_url = next((link.href for link in links if link.rel == "alternate"), None)
@@ -385,7 +274,7 @@ def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Pers
             title=name,
             self_url=self_url,
             site_url=site_url,
-            icon=_web(value(told, "icon") or value(told, "logo"), reading),
+            icon=web(value(told, "icon") or value(told, "logo"), reading),
             updated=updated.instant if updated else None,
             language=language.tag(value(told, "language") or ""),
             rights=parts.line(shown(rights)),
