@@ -157,6 +157,5 @@ def test_what_is_commented_out_in_the_shipped_configuration_would_load(tmp_path:
     path.write_text(commented.sub(r"\1\2", text))
     config = load(path, {"RADIO_TOKEN": "x"})
     assert config.site.base_url == "https://planet.example.org/"
-    assert config.fetch.allow == ("192.168.1.0/24",)
     assert [source.name for source in config.sources if source.private] == ["members"]
     assert any(source.paused for source in config.sources)

@@ -394,3 +394,16 @@ def test_a_shorter_interval_counts_from_the_last_poll_but_not_after_a_failure(
     assert (after["b"].due, after["c"].due) == (before["b"].due, before["c"].due)
     # A longer one counts from the next poll on.
     assert hasten(listed("7d"), store) == 0
+
+
+def test_every_entry_names_its_source_completely(site: Site, store: Store, tmp_path: Path) -> None:
+    """Also of a feed that tells no date of its own."""
+    site.routes["/a"] = rss(item("a1", day=3), title="A blog")
+    config = configure(tmp_path, sources(site, "a"))
+    poll(config, store)
+    emit(config, store)
+    (found,) = feedparser.parse((tmp_path / "output/all.atom").read_bytes()).entries
+    links = {link.rel: link.href for link in found.source.links}
+    assert found.source.id == "tag:planet.example.org,2026:source:a"
+    assert (found.source.title, found.source.updated) == ("A blog", "2026-02-03T10:00:00Z")
+    assert links == {"self": site.url("/a"), "alternate": "https://blog.example/"}

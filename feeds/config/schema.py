@@ -122,7 +122,7 @@ class Fetch(Discreet):
         Json(texts()),
     ] = Field(
         default=(),
-        description="Private networks that sources may be in; all others stay shut.",
+        description="Private networks that sources may be in. No effect yet: nothing is shut so far.",
         examples=[["192.168.1.0/24"]],
     )
     connect_timeout: Duration = Field(

@@ -87,6 +87,16 @@ def _owns(source: Source, record: Record) -> bool:
     return source.url is not None and urls.same_site(record.id, source.url)
 
 
+def _dated(entry: Entry) -> Entry:
+    """Give an entry's origin a date where the feed told none: that of the entry, which was in it by then.
+
+    A complete ``atom:source`` has one (RFC 4287, 4.2.11).
+    """
+    if entry.origin is None or entry.origin.updated is not None or entry.updated is None:
+        return entry
+    return replace(entry, origin=replace(entry.origin, updated=entry.updated.instant))
+
+
 class Emitter:
     """Makes the published files of one configuration from one store.
 
@@ -131,7 +141,7 @@ class Emitter:
 
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
-        entries = tuple(islice(self.entries(output, now), output.limit))
+        entries = tuple(map(_dated, islice(self.entries(output, now), output.limit)))
         site = self.config.site
         owner = site.owner
         updated = max(

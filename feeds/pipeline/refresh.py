@@ -244,7 +244,7 @@ class Poller:
     def _failed(self, source: Source, state: SourceState, error: SourceError, now: datetime) -> _Answer:
         failures = state.failures + 1
         asked = error.retry_after if isinstance(error, BadStatus) else None
-        due = cadence.after_failure(source, now, failures, asked)
+        due = cadence.after_failure(source, now, failures, asked, feed=state.feed)
         after = replace(
             state,
             polled=now,
