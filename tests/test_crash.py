@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crash.sweep import MODES, Sweep, build
+from crash.sweep import MODES, Forked, Fresh, Sweep, build
 from servers import Site
 
 from feeds import validity
@@ -78,8 +78,12 @@ def entries_of(folder: Path) -> list[str]:
     return rows
 
 
+def arguments(folder: Path) -> tuple[str, ...]:
+    return ("--config", str(folder / "config.yaml"), "once", "--all")
+
+
 @pytest.fixture(scope="module")
-def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
     if sys.platform != "linux" or not shutil.which("gcc"):
         pytest.skip("the shim needs Linux and gcc")
     base = tmp_path_factory.mktemp("crash")
@@ -91,7 +95,6 @@ def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
         for n in range(SOURCES)
     )
     (pristine / "config.yaml").write_text(CONFIG.format(sources=listed))
-    command = (sys.executable, "-m", "feeds", "--config", str(work / "config.yaml"), "once", "--all")
     expected: dict[str, bytes] = {}
 
     def right(folder: Path) -> str | None:
@@ -106,16 +109,17 @@ def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
         left = [path.name for path in (folder / "output").glob(".*feeds*")]
         return f"left behind: {left}" if left else None
 
-    return Sweep(command=command, pristine=pristine, work=work, scratch=scratch, whole=torn, right=right)
+    with Forked(arguments(work), build(scratch)) as run:
+        yield Sweep(run=run, pristine=pristine, work=work, scratch=scratch, whole=torn, right=right)
 
 
 def test_any_disturbance_of_a_poll_is_repaired_by_the_next_run(sweep: Sweep) -> None:
     """A sample; FEEDS_CRASH_POINTS=0 sweeps every operation in every mode."""
-    most = int(os.environ.get("FEEDS_CRASH_POINTS", "2"))
-    shim = build(sweep.scratch)
-    runs, failures = sweep.sample(shim, MODES, most, seed=int(os.environ.get("FEEDS_CRASH_SEED", "1")))
+    most = int(os.environ.get("FEEDS_CRASH_POINTS", "4"))
+    modes = os.environ.get("FEEDS_CRASH_MODES", ",".join(MODES)).split(",")
+    runs, failures = sweep.sample(modes, most, seed=int(os.environ.get("FEEDS_CRASH_SEED", "1")))
     print(json.dumps({"runs": runs, "failures": len(failures)}))
-    assert runs >= len(MODES)
+    assert runs >= len(modes)
     assert not failures, "\n".join(map(str, failures))
 
 
@@ -128,14 +132,14 @@ def test_the_sweep_notices_a_program_that_writes_in_place(tmp_path: Path) -> Non
     (pristine / "feed").write_text("old END")
     script = f"open({str(work / 'feed')!r}, 'w').write('new' * 50 + ' END')"
     careless = Sweep(
-        command=(sys.executable, "-c", script),
+        run=Fresh(command=(sys.executable, "-c", script), shim=build(tmp_path)),
         pristine=pristine,
         work=work,
         scratch=tmp_path,
         whole=lambda folder: None if (folder / "feed").read_text().endswith("END") else "torn",
         right=lambda folder: None if (folder / "feed").read_text().startswith("new") else "lost",
     )
-    _, failures = careless.sample(build(tmp_path), ("kill", "torn"), 0, seed=1)
+    _, failures = careless.sample(("kill", "torn"), 0, seed=1)
     assert any("torn" in failure.why for failure in failures)
 
 
@@ -144,7 +148,8 @@ def test_killed_at_any_moment_the_next_run_completes_the_work(sweep: Sweep) -> N
     work, points = sweep.work, int(os.environ.get("FEEDS_KILL_POINTS", "6"))
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(sweep.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = (sys.executable, "-m", "feeds", *arguments(work))
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def fresh() -> None:
         shutil.rmtree(work, ignore_errors=True)
@@ -152,7 +157,7 @@ def test_killed_at_any_moment_the_next_run_completes_the_work(sweep: Sweep) -> N
 
     fresh()
     begun = time.monotonic()
-    assert start().wait(sweep.timeout) == 0
+    assert start().wait(60) == 0
     whole = time.monotonic() - begun
     assert sweep.right(work) is None
     killed = 0
@@ -165,8 +170,8 @@ def test_killed_at_any_moment_the_next_run_completes_the_work(sweep: Sweep) -> N
         except subprocess.TimeoutExpired:
             process.kill()
             killed += 1
-        process.wait(sweep.timeout)
+        process.wait(60)
         assert sweep.whole(work) is None, point
-        assert start().wait(sweep.timeout) == 0, point
+        assert start().wait(60) == 0, point
         assert sweep.right(work) is None, point
     assert killed > 0

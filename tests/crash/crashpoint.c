@@ -64,7 +64,8 @@ static unsigned bakno;
     if (!real)                                                                                               \
     real = dlsym(RTLD_NEXT, #name)
 
-__attribute__((constructor)) static void init(void) {
+/* Runs at start; a process that forks calls it again in the child, with another environment. */
+__attribute__((constructor)) void crashpoint_arm(void) {
     const char *d = getenv("CP_DIR"), *s = getenv("CP_STATE");
     if (!d || !s)
         return;
