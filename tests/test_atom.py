@@ -12,7 +12,7 @@ from lxml import etree
 from samples import ARTICLE, EPISODE, PLANET, SELF, entry, feed, html, moment
 
 from feeds.formats.atom import render
-from feeds.model import Entry, Feed, Link, Origin, Person, Precision, Role, Text
+from feeds.model import Credit, Entry, Feed, Link, Origin, Person, Precision, Role, Text
 
 NAMES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -181,7 +181,7 @@ def test_writers_are_authors_and_all_others_contributors() -> None:
     element = written(entry(people=tuple(Person(name=role.value, role=role) for role in roles)))
     assert people(element, "author") == ["reporter", "author"]
     assert people(element, "contributor") == ["photographer", "editor", "translator"]
-    assert text(element, "atom:author/schema:roleName") == "reporter"
+    assert [one.text for one in element.iterfind("atom:author/schema:roleName", NAMES)] == ["reporter"]
     assert [one.text for one in element.iterfind("atom:contributor/schema:roleName", NAMES)] == [
         "photographer",
         "editor",
@@ -251,6 +251,10 @@ def test_credits_stand_beside_the_author() -> None:
     element = written(ARTICLE)
     assert text(element, "media:credit") == "Keystone"
     assert all_of(element, "media:credit") == [{"role": "photographer", "scheme": "urn:ebu"}]
+
+
+def test_a_credit_without_a_name_is_none() -> None:
+    assert written(entry(credits=(Credit(kind="agency", name="\x00 "),))).find("dc:source", NAMES) is None
 
 
 def test_the_feed_says_who_where_and_since_when() -> None:

@@ -191,6 +191,14 @@ def parsed(body: bytes, media_type: str) -> Any:
     )
 
 
+def mended(text: str) -> str:
+    """Mend a text as feedparser does, which takes some right texts (Â¡) for UTF-8 read as Latin-1."""
+    try:
+        return text.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def seconds(value: Moment | None) -> int | None:
     return None if value is None else int(value.instant.timestamp())
 
@@ -229,7 +237,7 @@ def test_atom_comes_back_as_it_went(value: Feed) -> None:
     assert timegm(back.feed.updated_parsed) == seconds(value.updated)
     for got, want in zip(back.entries, value.entries, strict=True):
         assert got.id == want.id
-        assert got.title == (want.title.value if want.title else "")
+        assert got.title == (mended(want.title.value) if want.title else "")
         assert links_of(got) == sorted(map(link_of, expected_links(want)), key=repr)
         assert timegm(got.updated_parsed) == seconds(want.updated)
         assert ("published" in got) == (want.published is not None)
@@ -239,12 +247,12 @@ def test_atom_comes_back_as_it_went(value: Feed) -> None:
             (one.term, one.scheme, one.label) for one in want.categories
         ]
         text = want.content or (None if expected_alternates(want) else want.summary)
-        assert "".join(part.value for part in got.get("content", ())) == (text.value if text else "")
+        assert "".join(part.value for part in got.get("content", ())) == (mended(text.value) if text else "")
         if want.summary:
-            assert got.summary == want.summary.value
+            assert got.summary == mended(want.summary.value)
         if want.origin:
             assert got.source.id == want.origin.id
-            assert got.source.get("title", "") == (want.origin.title or "")
+            assert got.source.get("title", "") == mended(want.origin.title or "")
 
 
 def expected_alternates(value: Entry) -> list[Link]:

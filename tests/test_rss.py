@@ -168,6 +168,7 @@ def test_the_channel_says_who_and_where() -> None:
     ]
     assert text(found, "image/url") == "https://planet.example/icon.png"
     assert text(found, "dc:creator") == "Ada"
+    assert text(found, "category") == "news"
 
 
 def test_a_channel_without_a_page_links_to_what_there_is() -> None:

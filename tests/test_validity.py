@@ -269,6 +269,8 @@ RSS_BROKEN = (
     ("pubDate: expected a date", "Sat, 27 Dec", "Sa, 27 Dez"),
     ("pubDate: expected a date", "Sat, 27 Dec", "Fri, 27 Dec"),
     ("pubDate: expected a date", "Sat, 27 Dec", "Sat, 32 Dec"),
+    ("pubDate: expected a date", "00:00:00 +0100", "24:00:00 +0100"),
+    ("pubDate: expected a date", "00:00:00 +0100", "00:00:00 CET"),
 )
 
 
@@ -277,6 +279,12 @@ def test_rss_with_one_thing_wrong_is_refused_for_it(reason: str, right: str, wro
     broken = RSS.replace(right, wrong, 1)
     assert broken != RSS
     assert any(reason in found for found in check("application/rss+xml", broken.encode()))
+
+
+def test_a_date_of_the_first_century_is_a_date() -> None:
+    """Most readers of dates take a year below 100 for one of the last century; we do not."""
+    early = RSS.replace("Sat, 27 Dec 2025", "Sun, 15 Nov 0076")
+    assert check("application/rss+xml", early.encode()) == ()
 
 
 OPML_BROKEN = (

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
+from datetime import date
 
 from lxml import etree
 
 from feeds.validity.terms import ATOM, absolute_iri, bare, media_type, shown, twice, web_address
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 RFC822 = re.compile(
-    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
-    r" \d\d:\d\d:\d\d [+-]\d{4}\Z",
+    rf"({'|'.join(DAYS)}), (\d\d) ({'|'.join(MONTHS)}) (\d{{4}})"
+    r" ([01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](0\d|1[0-4])[0-5]\d\Z",
     re.ASCII,
 )
 ONCE_A_CHANNEL = ("title", "link", "description")
@@ -97,11 +99,12 @@ def _dates(part: etree._Element, place: str, names: tuple[str, ...]) -> Iterator
 
 
 def _is_rfc822(text: str) -> bool:
-    if not RFC822.match(text):
+    match = RFC822.match(text)
+    if match is None:
         return False
     try:
-        moment = parsedate_to_datetime(text)
+        day = date(int(match[4]), MONTHS.index(match[3]) + 1, int(match[2]))
     except ValueError:
         return False
     # RFC 822, 5.2: if the day of the week is there, it must be the right one.
-    return f"{moment:%w}" == str(("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat").index(text[:3]))
+    return DAYS[day.weekday()] == match[1]
