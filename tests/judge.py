@@ -285,11 +285,19 @@ def _json_values(feed: dict[str, Any]) -> Iterator[Finding]:
     yield from (error("jsonfeed", "DuplicateId", value) for value, count in ids.items() if count > 1)
     if "" in ids:
         yield error("jsonfeed", "EmptyId")
-    every = json.dumps(feed, ensure_ascii=False)
+    every = "\n".join(_strings(feed))
     if re.search("[\ud800-\udfff]", every):
         yield error("jsonfeed", "LoneSurrogate")
-    if re.search(r"\\u00[01]|\\[bf]", every):
-        yield warning("jsonfeed", "ControlCharacter")
+    if match := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", every):
+        yield warning("jsonfeed", "ControlCharacter", ascii(match[0]))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.items() if isinstance(value, dict) else value:
+            yield from _strings(list(member) if isinstance(member, tuple) else member)
 
 
 def _json_schema(feed: object) -> Iterator[Finding]:

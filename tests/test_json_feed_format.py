@@ -127,6 +127,14 @@ def test_next_page_and_homepage_of_people_are_addresses() -> None:
     assert top["authors"] == [{"name": "https://ann.example/", "url": "https://ann.example/"}]
 
 
+def test_an_item_is_a_line() -> None:
+    body = render(PLANET, SELF)
+    assert [json.loads(line.rstrip(b","))["id"] for line in body.splitlines()[1:-1]] == [
+        EPISODE.id,
+        ARTICLE.id,
+    ]
+
+
 def test_it_ends_with_a_line_break_and_is_not_escaped() -> None:
     body = render(feed(entry(title=Text(value="«ä» 漢"))), SELF)
     assert body.endswith(b"}\n")

@@ -50,9 +50,13 @@ def render(feed: Feed, self_url: str) -> bytes:
         hubs=[{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"],
         _feeds=_told(id=feed.id, rights=_words(feed.rights), updated=feed.updated and utc(feed.updated)),
     )
-    # Also without entries, there is a list of them.
-    made["items"] = [_item(entry) for entry in feed.entries]
-    return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
+    # An item a line: what changed shows in a diff, and json's fast encoder knows no indentation.
+    items = ",\n".join(_dump(_item(entry)) for entry in feed.entries)
+    return f'{_dump(made)[:-1]}, "items": [\n{items}\n]}}\n'.encode()
+
+
+def _dump(value: dict[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _item(entry: Entry) -> dict[str, object]:
