@@ -6,6 +6,7 @@ import json
 import locale
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from calendar import timegm
@@ -271,7 +272,8 @@ def test_rss_comes_back_as_it_went(value: Feed) -> None:
     for got, want, title in zip(back.entries, value.entries, titles, strict=True):
         assert got.id == want.id
         if want.url:
-            assert got.link == want.url
+            # feedparser takes "&a;" in an RSS link for a badly written "&a".
+            assert got.link == re.sub(r"&(\w+);", r"&\1", want.url, flags=re.ASCII)
         rels = ("alternate", "enclosure", "replies")
         expected = [link_of(link) for link in expected_links(want) if link.rel not in rels]
         assert [link for link in links_of(got) if link[0] not in rels] == sorted(expected, key=repr)
