@@ -25,6 +25,7 @@ BASE = "https://b.example/p/q?r"
         ("../y", "https://b.example/y"),
         ("?y", "https://b.example/p/q?y"),
         ("#y", "https://b.example/p/q?r#y"),
+        ("#y#z", "https://b.example/p/q?r#y%23z"),
         ("\\\\a.example\\y", "https://a.example/y"),
         ("http://straße.example/ü?ä=%zz#é", "http://xn--strae-oqa.example/%C3%BC?%C3%A4=%25zz#%C3%A9"),
         ("https://a.example?q", "https://a.example/?q"),

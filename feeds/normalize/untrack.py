@@ -63,7 +63,7 @@ def untrack_html(html: str) -> str:
     '<p><a href="https://a.example/?id=1">x</a></p>'
     """
     if "<img" in html:
-        html = PICTURE.sub(_picture, html)
+        html = PICTURE.sub(_picture, html).strip()
     if "?" in html or "#" in html:
         html = TAG.sub(_tag, html)
     return html

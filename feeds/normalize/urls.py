@@ -20,7 +20,7 @@ ACTIVE = frozenset(
     {"javascript", "vbscript", "livescript", "mocha", "data", "file", "blob", "about", "view-source"}
 )
 # reserved, unreserved and "%" of RFC 3986; all else is percent-encoded as UTF-8.
-KEEP = "!#$%&'()*+,/:;=?@[]~"
+KEEP = "!$%&'()*+,/:;=?@[]~"
 PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 PAIR = re.compile(r"%([0-9A-Fa-f]{2})")
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -166,7 +166,7 @@ def untrack(url: str) -> str:
     pairs = query.split("&")
     kept = [pair for pair in pairs if not _tracks(pair)]
     if len(kept) < len(pairs):
-        question, query = "?" if kept else "", "&".join(kept)
+        question, query = ("?", "&".join(kept)) if any(kept) else ("", "")
     return f"{address}{question}{query}{mark}{fragment}"
 
 
