@@ -407,3 +407,16 @@ def test_every_entry_names_its_source_completely(site: Site, store: Store, tmp_p
     assert found.source.id == "tag:planet.example.org,2026:source:a"
     assert (found.source.title, found.source.updated) == ("A blog", "2026-02-03T10:00:00Z")
     assert links == {"self": site.url("/a"), "alternate": "https://blog.example/"}
+
+
+def test_the_page_links_the_list_of_sources_where_there_is_one(
+    site: Site, store: Store, tmp_path: Path
+) -> None:
+    site.routes["/a"] = rss(item("a1"))
+    poll(configure(tmp_path, sources(site, "a")), store)
+    for formats, linked in (("[page, opml]", True), ("[page]", False)):
+        text = (SITE + sources(site, "a")).replace("site: {", f"site: {{formats: {formats}, ")
+        (tmp_path / "config.yaml").write_text(text)
+        emit(load(tmp_path / "config.yaml", {}), store)
+        assert (b"sources.opml" in (tmp_path / "output/index.html").read_bytes()) is linked
+        assert (tmp_path / "output/sources.opml").exists() is linked

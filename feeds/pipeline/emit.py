@@ -327,6 +327,7 @@ class Emitter:
             owner=site.owner.name,
             outputs=tuple(outputs),
             sources=lines,
+            opml=SITE_FORMATS["opml"].file if "opml" in site.formats else None,
         )
 
     def _line(self, source: Source, state: SourceState | None) -> SourceLine:
