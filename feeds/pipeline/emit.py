@@ -20,7 +20,7 @@ from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
 from feeds.normalize import ids, urls
-from feeds.store import Store
+from feeds.store import Emitted, Store
 
 RENDERING = "1"
 """Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
@@ -133,9 +133,10 @@ class Emitter:
 
         states = self.store.states()
         revisions = {name: state.revision for name, state in states.items()}
+        written = self.store.emitted()
         for output in self.config.outputs:
-            tell(self._emit(output, now, revisions, force=force))
-        tell(self._emit_site(now, states, force=force))
+            tell(self._emit(output, now, revisions, written.get(output.name), force=force))
+        tell(self._emit_site(now, states, written.get(SITE), force=force))
         tell(self._remove_gone())
         return tuple(emissions)
 
@@ -229,17 +230,23 @@ class Emitter:
         )
 
     def _emit(
-        self, output: Output, now: datetime, revisions: Mapping[str, int], *, force: bool
+        self,
+        output: Output,
+        now: datetime,
+        revisions: Mapping[str, int],
+        before: Emitted | None,
+        *,
+        force: bool,
     ) -> Iterator[Emission]:
         signature = self._signature(output, revisions)
         names = {f"{output.name}{FEED_FORMATS[word].suffix}": word for word in output.formats}
         aging = _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
-        if not force and not aging and self._stands(output.name, signature, names):
+        if not force and not aging and self._stands(before, signature, names):
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
         feed = self.gather(output, now)
         made = [self._publish_feed(output, feed, name, word) for name, word in names.items()]
-        self._remember(output.name, signature, made)
+        self._remember(output.name, before, signature, made)
         yield from made
 
     def _publish_feed(self, output: Output, feed: Feed, name: str, word: str) -> Emission:
@@ -274,7 +281,7 @@ class Emitter:
         return replace(feed, entries=tuple(good)), tuple(left_out) or problems
 
     def _emit_site(
-        self, now: datetime, states: Mapping[str, SourceState], *, force: bool
+        self, now: datetime, states: Mapping[str, SourceState], before: Emitted | None, *, force: bool
     ) -> Iterator[Emission]:
         config = self.config
         revisions = {name: state.revision for name, state in states.items()}
@@ -292,7 +299,7 @@ class Emitter:
         aging = any(
             _ages((*o.filters, *(f for s in config.members(o) for f in s.filters))) for o in config.outputs
         )
-        if not force and not aging and self._stands(SITE, signature, names):
+        if not force and not aging and self._stands(before, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
         page = self._site_page(now, lines)
@@ -307,7 +314,7 @@ class Emitter:
                 made.append(
                     Emission(output=SITE, path=name, verdict=Verdict(publish.put(self.folder, name, body)))
                 )
-        self._remember(SITE, signature, made)
+        self._remember(SITE, before, signature, made)
         yield from made
 
     def _site_page(self, now: datetime, lines: tuple[SourceLine, ...]) -> SitePage:
@@ -343,9 +350,8 @@ class Emitter:
             kind=state.kind if state and state.kind else source.kind,
         )
 
-    def _stands(self, name: str, signature: str, files: Iterable[str]) -> bool:
+    def _stands(self, before: Emitted | None, signature: str, files: Iterable[str]) -> bool:
         """Say whether what was emitted last was made from the same, and is still there byte for byte."""
-        before = self.store.emitted().get(name)
         return (
             before is not None
             and before.signature == signature
@@ -353,11 +359,12 @@ class Emitter:
             and all(publish.digest(self.folder, path) == digest for path, digest in before.files.items())
         )
 
-    def _remember(self, name: str, signature: str, made: list[Emission]) -> None:
+    def _remember(self, name: str, before: Emitted | None, signature: str, made: list[Emission]) -> None:
         """Note what was written; without a signature if something was refused, so that it is tried again."""
-        files = {emission.path: publish.digest(self.folder, emission.path) for emission in made}
-        refused = any(emission.verdict is Verdict.REFUSED for emission in made)
-        before = self.store.emitted().get(name)
+        # Where a document was refused, the file that stands there may be somebody else's.
+        ours = [emission.path for emission in made if emission.verdict is not Verdict.REFUSED]
+        files = {path: publish.digest(self.folder, path) for path in ours}
+        refused = len(ours) < len(made)
         # Files of a format that left config.yaml stay noted until ``_remove_gone`` has removed them.
         kept = dict(before.files) if before else {}
         self.store.save_emitted(
