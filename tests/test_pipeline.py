@@ -420,3 +420,17 @@ def test_the_page_links_the_list_of_sources_where_there_is_one(
         emit(load(tmp_path / "config.yaml", {}), store)
         assert (b"sources.opml" in (tmp_path / "output/index.html").read_bytes()) is linked
         assert (tmp_path / "output/sources.opml").exists() is linked
+
+
+def test_an_output_chooses_what_untitled_entries_are_called(site: Site, store: Store, tmp_path: Path) -> None:
+    site.routes["/a"] = rss(item("a1", day=2).replace("<title>a1</title>", ""), item("a2", day=1))
+    config = configure(
+        tmp_path,
+        sources(site, "a")
+        + "outputs:\n  - {name: all}\n  - {name: bare, untitled: empty}\n  - {name: dated, untitled: date}\n",
+    )
+    poll(config, store)
+    assert all(one.problems == () for one in emit(config, store).values())
+    assert titles(tmp_path) == ["Some words.", "a2"]
+    assert titles(tmp_path, "bare.atom") == ["", "a2"]
+    assert titles(tmp_path, "dated.atom") == ["2026-02-02", "a2"]

@@ -236,6 +236,11 @@ class Output(Discreet):
     )
     limit: int = Field(default=60, ge=1, description="The newest so many entries.")
     language: Language = Field(default=None, description="Language of the feed as a whole (BCP 47).")
+    untitled: Literal["derive", "empty", "date"] = Field(
+        default="derive",
+        description="The title of entries whose source gives none: the first sentence of their text, none,"
+        " or their day (2025-12-27).",
+    )
     formats: tuple[Literal["atom", "rss", "json_feed"], ...] = Field(
         default=("atom", "rss", "json_feed"), min_length=1, description="In which formats it is written."
     )

@@ -117,7 +117,9 @@ def _extension(entry: Entry) -> dict[str, object]:
     published, image, podcast = entry.published, entry.image, entry.podcast
     return _told(
         source=entry.origin and _source(entry.origin),
-        title_origin=entry.title_origin if entry.title_origin is TitleOrigin.DERIVED else None,
+        title_origin=TitleOrigin.DERIVED
+        if entry.title and entry.title_origin is TitleOrigin.DERIVED
+        else None,
         issued=w3cdtf(published) if published and published.precision in COARSE else None,
         contributors=[_author(person) for person in contributors(entry)],
         credits=[_told(kind=one.kind, code=one.code, name=one.name) for one in entry.credits],

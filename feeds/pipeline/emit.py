@@ -20,9 +20,10 @@ from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
 from feeds.normalize import ids, urls
+from feeds.normalize.titles import untitled
 from feeds.store import Emitted, Store
 
-RENDERING = "1"
+RENDERING = "2"
 """Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
 
 SITE = ""
@@ -142,7 +143,8 @@ class Emitter:
 
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
-        entries = tuple(map(_dated, islice(self.entries(output, now), output.limit)))
+        newest = islice(self.entries(output, now), output.limit)
+        entries = tuple(untitled(_dated(entry), output.untitled) for entry in newest)
         site = self.config.site
         owner = site.owner
         updated = max(

@@ -25,7 +25,7 @@ from feeds.normalize import urls
 from feeds.pipeline.look import ask_again, interpret
 from feeds.store import Poll, Store
 
-READING = "1"
+READING = "2"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
 
 

@@ -18,6 +18,7 @@ from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Decision, Document, Entry, Feed, Link
 from feeds.normalize import language
+from feeds.normalize.titles import title_of
 from feeds.normalize.urls import web_url
 from feeds.sources import parts, second_pass
 from feeds.sources.charset import decode
@@ -153,7 +154,7 @@ def _feed(told: Values, reading: Reading, source: Source) -> Feed:
     logo = value(told, "logo") or image.get("href")
     return Feed(
         id=feed_id(native_id(told), source, reading.authority),
-        title=parts.title_of(text_of(told, "title", None, reading)),
+        title=title_of(text_of(told, "title", None, reading)),
         subtitle=text_of(told, "subtitle", None, reading),
         links=tuple(links),
         icon=web_url(value(told, "icon") or "", reading.url),

@@ -22,6 +22,7 @@ from feeds.model import (
 from feeds.normalize import dates, language
 from feeds.normalize.ids import mint
 from feeds.normalize.text import shown, visible
+from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, is_uri, web_url
 from feeds.sources import parts
 from feeds.sources.feed_media import media, podcast
@@ -35,6 +36,7 @@ OWN_RELS = frozenset({"enclosure", "license", "self", "edit", "edit-media", "ser
 def read_entry(holder: Values, reading: Reading) -> Entry:
     """Read one entry; its id, and what is derived from its texts, is left to ``finish``."""
     url = page(holder, reading)
+    title = _title(holder, url, reading)
     summary, content = _texts(holder, url, reading)
     enclosures, image = media(holder, reading)
     links = tuple(_links(holder, url, reading))
@@ -45,7 +47,7 @@ def read_entry(holder: Values, reading: Reading) -> Entry:
         native_id=native_id(holder),
         url=url,
         links=links[: parts.MANY],
-        title=parts.title_of(_title(holder, url, reading)),
+        title=title_of(title),
         summary=summary,
         content=content,
         published=_published(holder, reading),
@@ -65,6 +67,7 @@ def read_entry(holder: Values, reading: Reading) -> Entry:
         podcast=podcast(holder, reading),
         origin=origin,
         extra=tuple(_extra(holder)),
+        decisions=shortened(title),
     )
 
 

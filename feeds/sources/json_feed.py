@@ -14,6 +14,7 @@ from feeds.model import Document, Entry, Feed, Link, Media, Moment, Person, Text
 from feeds.normalize import language
 from feeds.normalize.dates import parse
 from feeds.normalize.text import clean, visible
+from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, web_url
 from feeds.sources import parts
 from feeds.sources.charset import decode
@@ -112,7 +113,7 @@ def _feed(told: Values, reading: Reading, document: Document, authority: str) ->
     tongue = language.tag(_text(told, "language"))
     return Feed(
         id=feed_id(None, reading.source, authority),
-        title=parts.title_of(parts.plain_text(_text(told, "title"))),
+        title=title_of(parts.plain_text(_text(told, "title"))),
         subtitle=parts.plain_text(_text(told, "description")),
         links=tuple(Link(href=href, rel=rel) for rel, href in links if href),
         icon=web("favicon"),
@@ -124,6 +125,7 @@ def _feed(told: Values, reading: Reading, document: Document, authority: str) ->
 
 def _entry(item: Values, reading: Reading) -> Entry:
     url = web_url(_text(item, "url"), reading.url)
+    title = parts.plain_text(_text(item, "title"))
     summary, content = _texts(item, url or reading.url)
     image = web_url(_text(item, "image") or _text(item, "banner_image"), reading.url)
     tags = [tag for tag in _listed(item, "tags") if isinstance(tag, str | int)]
@@ -133,7 +135,7 @@ def _entry(item: Values, reading: Reading) -> Entry:
         native_id=_identity(item),
         url=url,
         links=tuple(_links(item, url, reading)),
-        title=parts.title_of(parts.plain_text(_text(item, "title"))),
+        title=title_of(title),
         summary=summary,
         content=content,
         published=_moment(item, "date_published", reading),
@@ -143,6 +145,7 @@ def _entry(item: Values, reading: Reading) -> Entry:
         language=language.tag(_text(item, "language")),
         enclosures=parts.files(_file(one, reading) for one in _listed(item, "attachments")),
         image=Media(url=image) if image else None,
+        decisions=shortened(title),
     )
 
 

@@ -12,8 +12,6 @@ from feeds.normalize.people import person
 from feeds.normalize.text import clean, excerpt, one_line, visible
 from feeds.normalize.urls import scheme_of, web_url
 
-TITLE = 1000
-"""Characters of a title; nobody reads more, and a list of entries must stay one."""
 NAME = 300
 MANY = 100
 """How many categories, persons, links or files one entry may have; the first ones count."""
@@ -47,21 +45,6 @@ def guessed_text(value: str, base: str | None, language: str | None = None) -> T
     if looks_like_html(value):
         return html_text(value, base, language)
     return plain_text(value, language)
-
-
-def title_of(text: Text | None) -> Text | None:
-    """Fit a text for a title: one line, at most ``TITLE`` characters, markup only if it is short."""
-    if text is None:
-        return None
-    if (
-        text.type is TextType.HTML
-        and len(text.value) <= TITLE
-        and not re.search(r"<(?:p|div|img|h\d)\b", text.value)
-    ):
-        return replace(text, value=one_line(text.value))
-    value = plain(text.value) if text.type is TextType.HTML else text.value
-    line = excerpt(value, TITLE)
-    return replace(text, value=line, type=TextType.PLAIN) if visible(line) else None
 
 
 def line(value: object, limit: int = NAME) -> str | None:
