@@ -22,6 +22,7 @@ from feeds.normalize.titles import title_of
 from feeds.normalize.urls import web_url
 from feeds.sources import parts, second_pass
 from feeds.sources.charset import decode
+from feeds.sources.elements import NOTHING, read_elements
 from feeds.sources.feed_entry import moment, native_id, people, read_entry, read_link, text_of
 from feeds.sources.feed_values import Reading, Values, attributes, items, value
 from feeds.sources.finish import UNKNOWN, feed_id, finished
@@ -73,6 +74,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         is_atom=repaired.root in ATOM_ROOTS,
     )
     told = parsed["feed"]
+    elements = read_elements(repaired.text, reading.url)
     if repaired.root == "rdf" and not parsed["entries"] and CHANNEL.search(repaired.text) is None:
         raise ReadError("this is an RDF document, but not RSS 1.0: it has neither a channel nor items")
     feed = _feed(told, reading, source)
@@ -84,7 +86,10 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         truncated=repaired.truncated,
         decisions=tuple(_left_out(repaired, unread)),
     )
-    entries = (read_entry(one, reading) for one in parsed["entries"])
+    entries = (
+        read_entry(one, elements.entries.get(value(one, "xplace") or "", NOTHING), reading)
+        for one in parsed["entries"]
+    )
     told_of = (_with_authors(one, feed, reading) for one in entries if _says(one))
     return finished(feed, told_of, source, authority)
 

@@ -24,8 +24,10 @@ from feeds.normalize.ids import mint
 from feeds.normalize.text import shown, visible
 from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, is_uri, web_url
-from feeds.sources import parts
-from feeds.sources.feed_media import media, podcast
+from feeds.sources import feed_extra, parts
+from feeds.sources.elements import Element
+from feeds.sources.feed_media import media, players, podcast
+from feeds.sources.feed_people import credits_of, people_of, sources_of
 from feeds.sources.feed_values import Reading, Values, attributes, items, value, web
 from feeds.sources.finish import UNKNOWN
 
@@ -33,13 +35,19 @@ HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 OWN_RELS = frozenset({"enclosure", "license", "self", "edit", "edit-media", "service.edit", "service.post"})
 
 
-def read_entry(holder: Values, reading: Reading) -> Entry:
-    """Read one entry; its id, and what is derived from its texts, is left to ``finish``."""
+def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
+    """Read one entry; its id, and what is derived from its texts, is left to ``finish``.
+
+    Args:
+        holder: What feedparser says of it.
+        told: Its elements as they stand; empty where libxml2 cannot read them.
+        reading: What all entries share.
+    """
     url = page(holder, reading)
     title = _title(holder, url, reading)
     summary, content = _texts(holder, url, reading)
-    enclosures, image = media(holder, reading)
-    links = tuple(_links(holder, url, reading))
+    enclosures, image = media(told)
+    links = tuple(_links(holder, told, url, reading))
     origin, inherited = _origin(holder, reading)
     return Entry(
         source=reading.source,
@@ -50,9 +58,10 @@ def read_entry(holder: Values, reading: Reading) -> Entry:
         title=title_of(title),
         summary=summary,
         content=content,
-        published=_published(holder, reading),
-        updated=moment(holder, "updated", reading),
-        people=people(holder, reading) or inherited,
+        published=feed_extra.published(told, reading) or _published(holder, reading),
+        updated=feed_extra.updated(told, reading) or moment(holder, "updated", reading),
+        people=people_of(told) or people(holder, reading) or inherited,
+        credits=credits_of(told),
         categories=parts.categories(
             parts.category(tag.get("term"), tag.get("scheme"), tag.get("label"))
             for tag in items(holder, "tags")
@@ -61,12 +70,12 @@ def read_entry(holder: Values, reading: Reading) -> Entry:
         enclosures=enclosures,
         image=image,
         rights=text_of(holder, "rights", url, reading),
-        license=license_of(holder, reading),
-        comments_url=web(value(holder, "comments"), reading),
-        in_reply_to=_in_reply_to(holder, reading),
-        podcast=podcast(holder, reading),
+        license=feed_extra.license_of(told),
+        comments_url=_comments(holder, told, reading),
+        in_reply_to=feed_extra.in_reply_to(told),
+        podcast=podcast(told),
         origin=origin,
-        extra=tuple(_extra(holder)),
+        extra=feed_extra.wordless(told),
         decisions=shortened(title),
     )
 
@@ -206,17 +215,15 @@ def _language(holder: Values) -> str | None:
     return next((tag for raw in told if isinstance(raw, str) and (tag := language.tag(raw))), None)
 
 
-def _links(holder: Values, url: str | None, reading: Reading) -> Iterator[Link]:
+def _links(holder: Values, told: Element, url: str | None, reading: Reading) -> Iterator[Link]:
     seen = {canonical(url, fragment=True)} if url else set()
-    for link in items(holder, "links"):
-        made = read_link(link, reading)
+    own = (read_link(link, reading) for link in items(holder, "links"))
+    others = (*feed_extra.replies(told), *sources_of(told), *players(told))
+    for made in (*own, *others):
         if made is None or made.rel in OWN_RELS or canonical(made.href, fragment=True) in seen:
             continue
         seen.add(canonical(made.href, fragment=True))
         yield made
-    replies = web(value(holder, "wfw_commentrss"), reading)
-    if replies and canonical(replies, fragment=True) not in seen:
-        yield Link(href=replies, rel="replies", type="application/rss+xml")
 
 
 def read_link(link: Values, reading: Reading) -> Link | None:
@@ -242,18 +249,14 @@ def read_link(link: Values, reading: Reading) -> Link | None:
     )
 
 
-def license_of(holder: Values, reading: Reading) -> str | None:
-    """Give the licence's address (RFC 4946, Creative Commons' modules)."""
-    links = (link.get("href") for link in items(holder, "links") if link.get("rel") == "license")
-    return next((url for raw in links if (url := web(raw, reading))), None)
-
-
-def _in_reply_to(holder: Values, reading: Reading) -> str | None:
-    told = attributes(holder, "thr_in-reply-to")
-    reference = told.get("ref")
-    if isinstance(reference, str) and is_uri(reference.strip()):
-        return reference.strip()
-    return web(told.get("href"), reading)
+def _comments(holder: Values, told: Element, reading: Reading) -> str | None:
+    """Give the page with the comments: an element of RSS; in Atom a link to replies as HTML (RFC 4685)."""
+    pages = (
+        one.url("href")
+        for one in told.all("link")
+        if one.get("rel") == "replies" and parts.media_type(one.get("type")) in HTML_TYPES
+    )
+    return web(value(holder, "comments"), reading) or next((url for url in pages if url), None)
 
 
 def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Person, ...]]:
@@ -284,20 +287,3 @@ def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Pers
         ),
         people(told, reading),
     )
-
-
-def _extra(holder: Values) -> Iterator[tuple[str, str]]:
-    """Give what the model has no word for, sorted by name: where it is, on Earth."""
-    where = attributes(holder, "where")
-    place = where.get("coordinates")
-    if where.get("type") == "Point" and isinstance(place, tuple) and len(place) >= 2:
-        # feedparser gives GeoJSON's order; GeoRSS writes latitude first.
-        yield "georss:point", f"{place[1]:g} {place[0]:g}"
-        return
-    latitude, longitude = value(holder, "geo_lat"), value(holder, "geo_long")
-    if (
-        latitude
-        and longitude
-        and all(re.fullmatch(r"-?\d{1,3}(\.\d{1,12})?", one.strip()) for one in (latitude, longitude))
-    ):
-        yield "georss:point", f"{latitude.strip()} {longitude.strip()}"

@@ -154,12 +154,25 @@ def repair(text: str, name: str, start: int) -> Repaired:
     if left_out:
         kept = spans[-MAX_ENTRIES:] if _newest_last(body, spans) else spans[:MAX_ENTRIES]
         body = body[: spans[0][0]] + body[kept[0][0] : kept[-1][1]] + body[spans[-1][1] :]
+        spans = _spans(body, name)[0]
     return Repaired(
-        text=_rename(_mend_references(bounded(body), entities), name),
+        text=_rename(_mend_references(bounded(_placed(body, spans)), entities), name),
         root=local(name),
         truncated=truncated,
         left_out=left_out,
     )
+
+
+def _placed(body: str, spans: list[tuple[int, int]]) -> str:
+    """Write into each entry which one it is, so that two readings of the document find each other."""
+    pieces: list[str] = []
+    at = 0
+    for place, (start, _) in enumerate(spans):
+        tag = BORDER.match(body, start)
+        if tag is not None and not tag[0].endswith("/>"):
+            pieces += (body[at : tag.end()], f"<xplace>{place}</xplace>")
+            at = tag.end()
+    return "".join((*pieces, body[at:]))
 
 
 def apart(repaired: Repaired) -> Iterator[str]:

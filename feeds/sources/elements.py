@@ -1,0 +1,233 @@
+"""The second pass over a feed: each entry's elements as they stand, with what feedparser drops of them.
+
+feedparser keeps of many elements the last, or one attribute, or nothing, and takes some for others. libxml2
+reads the same text once more, mending as it goes; the two readings meet at the place that ``repair`` wrote
+into each entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from lxml import etree
+
+from feeds.normalize.urls import scheme_of, web_url
+from feeds.sources.repair import LOST
+
+DEPTH = 6
+"""How deep elements are looked into: ``podcast:source`` in ``podcast:alternateEnclosure``, ``gml:pos`` ..."""
+MANY = 2000
+"""Elements of one entry that are looked at."""
+LONG = 10_000
+"""Characters of an element that are kept: these are names, numbers and dates; texts are feedparser's."""
+
+# Compared in lower case and without the slash at the end, because both are written in all ways.
+NAMESPACE_TABLE = """
+- http://www.w3.org/2005/atom http://purl.org/atom/ns# http://purl.org/rss/1.0
+- http://my.netscape.com/rdf/simple/0.9 http://channel.netscape.com/rdf/simple/0.9
+- http://backend.userland.com/rss http://backend.userland.com/rss2 http://backend.userland.com/rss091
+- http://backend.userland.com/rss092 http://blogs.law.harvard.edu/tech/rss http://cyber.law.harvard.edu/rss
+- http://purl.org/rss/1.0/modules/rss091# http://example.com/newformat# http://purl.org/net/rss1.1#
+cc http://web.resource.org/cc http://creativecommons.org/ns#
+content http://purl.org/rss/1.0/modules/content
+creativecommons http://backend.userland.com/creativecommonsrssmodule
+creativecommons http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html
+dc http://purl.org/dc/elements/1.1 http://purl.org/dc/elements/1.0 http://dublincore.org/documents/dcmi-namespace
+dcterms http://purl.org/dc/terms
+enc http://purl.oclc.org/net/rss_2.0/enc#
+feedburner http://rssnamespace.org/feedburner/ext/1.0
+geo http://www.w3.org/2003/01/geo/wgs84_pos# http://www.w3.org/2003/01/geo
+georss http://www.georss.org/georss http://www.georss.org/georss/10 http://www.georss.org
+gml http://www.opengis.net/gml http://www.opengis.net/gml/3.2
+googleplay http://www.google.com/schemas/play-podcasts/1.0 http://www.google.com/schemas/play-podcasts/1.0/play-podcasts.xsd
+icbm http://postneo.com/icbm
+itunes http://www.itunes.com/dtds/podcast-1.0.dtd http://example.com/dtds/podcast-1.0.dtd
+media http://search.yahoo.com/mrss http://video.search.yahoo.com/mrss
+podcast https://podcastindex.org/namespace/1.0
+podcast https://github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md
+prism http://prismstandard.org/namespaces/basic/1.2 http://prismstandard.org/namespaces/1.2/basic
+prism http://prismstandard.org/namespaces/basic/2.0 http://prismstandard.org/namespaces/2.0/basic
+psc http://podlove.org/simple-chapters
+rdf http://www.w3.org/1999/02/22-rdf-syntax-ns#
+schema http://schema.org https://schema.org
+slash http://purl.org/rss/1.0/modules/slash
+source http://source.scripting.com http://source.smallpict.com/2014/07/12/theway.html
+sy http://purl.org/rss/1.0/modules/syndication
+thr http://purl.org/syndication/thread/1.0
+webfeeds http://webfeeds.org/rss/1.0
+wfw http://wellformedweb.org/commentapi
+xhtml http://www.w3.org/1999/xhtml
+xml http://www.w3.org/xml/1998/namespace
+"""
+TEXTS = frozenset({"title", "summary", "content", "description", "subtitle", "content:encoded", "rights"})
+"""What is not looked into: markup of a text is no element of the entry."""
+QUALIFIED = re.compile(r"(?:\{([^}]*)\})?(?:([^:}]+):)?(.*)", re.DOTALL)
+
+
+def _namespaces() -> Iterator[tuple[str, str]]:
+    for line in NAMESPACE_TABLE.strip().splitlines():
+        prefix, *addresses = line.split()
+        yield from ((address, "" if prefix == "-" else f"{prefix}:") for address in addresses)
+
+
+NAMESPACES: Mapping[str, str] = MappingProxyType(dict(_namespaces()))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Element:
+    """An element as it stands.
+
+    Attributes:
+        name: In lower case; with the prefix that the namespace usually has, whatever the document calls it.
+            The elements of RSS and Atom have none.
+        attributes: Names like ``name``; the values as written.
+        text: All that is in it, without spaces around; empty if there is nothing.
+        base: Absolute address that addresses in it are relative to (``xml:base``).
+        parts: What is in it, in order; none for texts.
+    """
+
+    name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    base: str = ""
+    parts: tuple[Element, ...] = ()
+
+    def all(self, *names: str) -> Iterator[Element]:
+        """Give the elements in it of these names: all of the first name, then all of the second."""
+        for name in names:
+            yield from (part for part in self.parts if part.name == name)
+
+    def first(self, *names: str) -> str | None:
+        """Give the text of the first element that has any, by preference of names."""
+        return next((part.text for part in self.all(*names) if part.text), None)
+
+    def get(self, *names: str) -> str | None:
+        """Give the first of these attributes that says something."""
+        return next((found for name in names if (found := self.attributes.get(name, "").strip())), None)
+
+    def url(self, *names: str) -> str | None:
+        """Give the address that the first of these attributes holds; None if it leads nowhere."""
+        found = self.get(*names)
+        return web_url(found, self.base) if found else None
+
+    def address(self) -> str | None:
+        """Give the address that its text is; None if it is none."""
+        return web_url(self.text, self.base) if self.text else None
+
+
+NOTHING = Element()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elements:
+    """What the second pass found: the head of the document, and its entries by their places."""
+
+    head: Element
+    entries: Mapping[str, Element]
+
+
+def read_elements(text: str, url: str) -> Elements:
+    """Read the elements of a document that ``repair`` has made fit.
+
+    Args:
+        text: What feedparser reads too.
+        url: The document's address, absolute.
+
+    Returns:
+        Less than everything where libxml2 gives up (256 levels, 10 MB in one text); nothing is wrong.
+    """
+    parser = etree.XMLParser(
+        recover=True,
+        no_network=True,
+        resolve_entities=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        return Elements(head=NOTHING, entries={})
+    if root is None:
+        return Elements(head=NOTHING, entries={})
+    entries: dict[str, Element] = {}
+    for mark in root.iter("{*}xplace"):
+        parent = mark.getparent()
+        if parent is not None and mark.text:
+            entries.setdefault(mark.text.strip(), _element(parent, _base(parent, url), DEPTH, [MANY]))
+    # RSS 1.0 writes the channel's picture beside the channel, not into it.
+    holders = [root, *(one for one in root if isinstance(one.tag, str) and _name(one) == "channel")]
+    read = [_element(one, _base(one, url), DEPTH, [MANY]) for one in holders]
+    parts = (part for one in reversed(read) for part in one.parts if part.name != "channel")
+    return Elements(head=replace(read[-1], parts=tuple(parts)), entries=entries)
+
+
+def _element(node: etree._Element, base: str, depth: int, room: list[int]) -> Element:
+    name = _name(node)
+    parts: list[Element] = []
+    if depth and name not in TEXTS:
+        for child in node:
+            if room[0] <= 0:
+                break
+            if not isinstance(child.tag, str) or (depth == DEPTH and _name(child) in {"item", "entry"}):
+                continue
+            room[0] -= 1
+            parts.append(_element(child, _joined(base, child), depth - 1, room))
+    return Element(
+        name=name,
+        attributes={_written(str(key), None): str(value) for key, value in node.attrib.items()},
+        text="" if depth == DEPTH else _text(node),
+        base=base,
+        parts=tuple(parts),
+    )
+
+
+def _text(node: etree._Element) -> str:
+    if len(node) == 0:
+        return (node.text or "")[:LONG].strip()
+    whole, length = list[str](), 0
+    for piece in node.itertext():
+        whole.append(str(piece))
+        length += len(piece)
+        if length > LONG:
+            break
+    return "".join(whole)[:LONG].strip()
+
+
+def _name(node: etree._Element) -> str:
+    """Give the canonical name, under the element's own name where ``repair`` renamed it."""
+    name = _written(str(node.tag), node.prefix)
+    prefix, colon, word = name.rpartition(":")
+    if word.startswith("x") and f"{prefix}{colon}{word[1:]}" in LOST:
+        return f"{prefix}{colon}{word[1:]}"
+    return "id" if name == "xid" else name
+
+
+def _written(tag: str, prefix: str | None) -> str:
+    match = QUALIFIED.match(tag)
+    namespace, own, word = match.groups() if match else ("", None, tag)
+    if namespace:
+        # A module that nobody knows keeps the prefix that the document gives it.
+        known = NAMESPACES.get(namespace.lower().rstrip("/"), f"{prefix}:" if prefix else "")
+    else:
+        known = f"{own}:" if own and own.lower() not in {"atom", "a10", "rss"} else ""
+    return f"{known}{word}".lower()
+
+
+def _base(node: etree._Element, url: str) -> str:
+    """Work out the base of an element from all those around it."""
+    base = url
+    for one in (*reversed(list(node.iterancestors())), node):
+        base = _joined(base, one)
+    return base
+
+
+def _joined(base: str, node: etree._Element) -> str:
+    told = node.get("{http://www.w3.org/XML/1998/namespace}base")
+    if not told or scheme_of(told) not in (None, "http", "https"):
+        return base
+    return web_url(told, base) or base
