@@ -21,8 +21,8 @@ DEPTH = 6
 """How deep elements are looked into: ``podcast:source`` in ``podcast:alternateEnclosure``, ``gml:pos`` ..."""
 MANY = 2000
 """Elements of one entry that are looked at."""
-LONG = 10_000
-"""Characters of an element that are kept: these are names, numbers and dates; texts are feedparser's."""
+LONG = 2_000_000
+"""Characters of an element that are kept."""
 
 # Compared in lower case and without the slash at the end, because both are written in all ways.
 NAMESPACE_TABLE = """

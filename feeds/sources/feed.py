@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from types import MappingProxyType
 
 import feedparser
 
 from feeds.config.schema import Source
 from feeds.errors import ReadError
-from feeds.model import Decision, Document, Entry, Feed, Link
-from feeds.normalize import language
-from feeds.normalize.titles import title_of
+from feeds.model import Decision, Document, Entry, Feed
 from feeds.normalize.urls import web_url
-from feeds.sources import parts, second_pass
+from feeds.sources import second_pass
 from feeds.sources.charset import decode
 from feeds.sources.elements import NOTHING, read_elements
-from feeds.sources.feed_entry import moment, native_id, people, read_entry, read_link, text_of
-from feeds.sources.feed_values import Reading, Values, attributes, items, value
-from feeds.sources.finish import UNKNOWN, feed_id, finished
+from feeds.sources.feed_entry import read_entry
+from feeds.sources.feed_head import read_head
+from feeds.sources.feed_values import Reading, Values, value
+from feeds.sources.finish import UNKNOWN, finished
 from feeds.sources.not_a_feed import explain
 from feeds.sources.repair import Repaired, apart, local, repair, root_of
 
@@ -40,9 +38,6 @@ STUMBLING = (
 )
 STUMBLES = 200
 """So many entries may make feedparser stumble before the rest is given up."""
-PERIODS: Mapping[str, int] = MappingProxyType(
-    {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
-)
 
 
 def read(document: Document, source: Source, authority: str) -> Feed:
@@ -73,18 +68,17 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         url=web_url(document.url, None) or "https://source.invalid/",
         is_atom=repaired.root in ATOM_ROOTS,
     )
-    told = parsed["feed"]
     elements = read_elements(repaired.text, reading.url)
     if repaired.root == "rdf" and not parsed["entries"] and CHANNEL.search(repaired.text) is None:
         raise ReadError("this is an RDF document, but not RSS 1.0: it has neither a channel nor items")
-    feed = _feed(told, reading, source)
+    feed = read_head(parsed["feed"], elements.head, reading, source)
     feed = replace(
         feed,
         skip_hours=second_pass.skip_hours(text),
         skip_days=second_pass.skip_days(text),
         withdrawn=second_pass.tombstones(repaired.text, reading.zone),
         truncated=repaired.truncated,
-        decisions=tuple(_left_out(repaired, unread)),
+        decisions=(*feed.decisions, *_left_out(repaired, unread)),
     )
     entries = (
         read_entry(one, elements.entries.get(value(one, "xplace") or "", NOTHING), reading)
@@ -147,45 +141,6 @@ def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:
         yield Decision(topic="limit", reason=reason)
     if unread:
         yield Decision(topic="entry", reason=f"{unread} entries cannot be read and are left out")
-
-
-def _feed(told: Values, reading: Reading, source: Source) -> Feed:
-    image = attributes(told, "image")
-    links = [link for one in items(told, "links") if (link := read_link(one, reading))][: parts.MANY]
-    if not any(link.rel == "alternate" for link in links) and (
-        site := web_url(str(image.get("link") or ""), reading.url)
-    ):
-        links.append(Link(href=site))
-    logo = value(told, "logo") or image.get("href")
-    return Feed(
-        id=feed_id(native_id(told), source, reading.authority),
-        title=title_of(text_of(told, "title", None, reading)),
-        subtitle=text_of(told, "subtitle", None, reading),
-        links=tuple(links),
-        icon=web_url(value(told, "icon") or "", reading.url),
-        logo=web_url(logo, reading.url) if isinstance(logo, str) else None,
-        language=language.tag(value(told, "language") or ""),
-        rights=text_of(told, "rights", None, reading),
-        updated=moment(told, "updated", reading)
-        or moment(told, "dc_xdate", reading)
-        or moment(told, "published", reading),
-        ttl=parts.number(value(told, "ttl")),
-        update_period=_period(told),
-        people=people(told, reading),
-        categories=parts.categories(
-            parts.category(tag.get("term"), tag.get("scheme"), tag.get("label"))
-            for tag in items(told, "tags")
-        ),
-    )
-
-
-def _period(told: Values) -> int | None:
-    """Give the seconds between changes (RSS 1.0 Syndication); the module's default is daily, once."""
-    period, times = value(told, "sy_updateperiod"), parts.number(value(told, "sy_updatefrequency"))
-    if period is None and times is None:
-        return None
-    length = PERIODS.get((period or "daily").strip().lower())
-    return None if length is None else max(1, length // (times or 1))
 
 
 def _says(entry: Entry) -> bool:

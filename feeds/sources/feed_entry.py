@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from time import struct_time
 
 from feeds.model import (
+    Category,
     Entry,
     Link,
     Moment,
@@ -25,6 +26,7 @@ from feeds.normalize.text import shown, visible
 from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, is_uri, web_url
 from feeds.sources import feed_extra, parts
+from feeds.sources.articles.markdown import rendered
 from feeds.sources.elements import Element
 from feeds.sources.feed_media import media, players, podcast
 from feeds.sources.feed_people import credits_of, people_of, sources_of
@@ -32,6 +34,18 @@ from feeds.sources.feed_values import Reading, Values, attributes, items, value,
 from feeds.sources.finish import UNKNOWN
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+TITLES = ("dc:title", "dcterms:title", "itunes:title", "media:title")
+SUMMARIES = (
+    *(
+        "dc:description",
+        "dcterms:abstract",
+        "dcterms:description",
+        "itunes:summary",
+        "googleplay:description",
+    ),
+    *("media:description", "itunes:subtitle"),
+)
+RIGHTS = ("dc:rights", "dcterms:rights", "media:copyright")
 OWN_RELS = frozenset({"enclosure", "license", "self", "edit", "edit-media", "service.edit", "service.post"})
 
 
@@ -44,8 +58,8 @@ def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
         reading: What all entries share.
     """
     url = page(holder, reading)
-    title = _title(holder, url, reading)
-    summary, content = _texts(holder, url, reading)
+    title = _title(holder, told, url, reading)
+    summary, content = _texts(holder, told, url, reading)
     enclosures, image = media(told)
     links = tuple(_links(holder, told, url, reading))
     origin, inherited = _origin(holder, reading)
@@ -62,14 +76,11 @@ def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
         updated=feed_extra.updated(told, reading) or moment(holder, "updated", reading),
         people=people_of(told) or people(holder, reading) or inherited,
         credits=credits_of(told),
-        categories=parts.categories(
-            parts.category(tag.get("term"), tag.get("scheme"), tag.get("label"))
-            for tag in items(holder, "tags")
-        ),
+        categories=categories_of(holder, told),
         language=_language(holder),
         enclosures=enclosures,
         image=image,
-        rights=text_of(holder, "rights", url, reading),
+        rights=rights_of(holder, told, url, reading),
         license=feed_extra.license_of(told),
         comments_url=_comments(holder, told, reading),
         in_reply_to=feed_extra.in_reply_to(told),
@@ -132,21 +143,45 @@ def text_of(holder: Values, key: str, url: str | None, reading: Reading) -> Text
     return read_text(detail, url, reading) if detail else None
 
 
-def _title(holder: Values, url: str | None, reading: Reading) -> Text | None:
-    title = text_of(holder, "title", url, reading)
-    if title is None and (other := value(holder, "itunes_xtitle") or value(holder, "media_xtitle")):
-        title = parts.guessed_text(other, reading.url)
-    return title
+def other_text(told: Element, names: tuple[str, ...], url: str | None) -> Text | None:
+    """Read the first of these elements that holds a text; no format says whether it is HTML.
+
+    What stands in a group of files counts where the entry itself has nothing.
+    """
+    holders = (told, *told.all("media:group", "media:content"))
+    found = ((one.text, one.base) for holder in holders for one in holder.all(*names) if one.text)
+    texts = (parts.guessed_text(text, url or base) for text, base in found)
+    return next((text for text in texts if text), None)
 
 
-def _texts(holder: Values, url: str | None, reading: Reading) -> tuple[Text | None, Text | None]:
+def rights_of(holder: Values, told: Element, url: str | None, reading: Reading) -> Text | None:
+    return text_of(holder, "rights", url, reading) or other_text(told, RIGHTS, url)
+
+
+def categories_of(holder: Values, told: Element) -> tuple[Category, ...]:
+    """Give the labels: what feedparser reads of all modules, and Dublin Core's newer terms."""
+    tags = (
+        parts.category(tag.get("term"), tag.get("scheme"), tag.get("label")) for tag in items(holder, "tags")
+    )
+    return parts.categories((*tags, *(parts.category(one.text) for one in told.all("dcterms:subject"))))
+
+
+def _title(holder: Values, told: Element, url: str | None, reading: Reading) -> Text | None:
+    return text_of(holder, "title", url, reading) or other_text(told, TITLES, url)
+
+
+def _texts(
+    holder: Values, told: Element, url: str | None, reading: Reading
+) -> tuple[Text | None, Text | None]:
     """Give summary and content. feedparser copies a content into a missing summary, without a detail."""
     detail = attributes(holder, "summary_detail")
     summary = read_text(detail, url, reading) if detail else None
     contents = [text for one in items(holder, "content")[:10] if (text := read_text(one, url, reading))]
     content = max(contents, key=lambda text: (text.type is TextType.HTML, len(text.value)), default=None)
-    if summary is None and (other := _other_summary(holder)):
-        summary = parts.guessed_text(other, url or reading.url)
+    if content is None and (markdown := told.first("source:markdown")):
+        content = parts.html_text(rendered(markdown), url or reading.url)
+    if summary is None:
+        summary = other_text(told, SUMMARIES, url)
     if content is None and summary is not None and url is None:
         # "An item may also be complete in itself" (RSS 2.0): without a page to go to, this is all there is.
         return None, summary
@@ -162,11 +197,6 @@ def _alike(summary: Text, content: Text) -> bool:
     if summary.value == content.value:
         return True
     return summary.type is not content.type and shown(summary) == shown(content)
-
-
-def _other_summary(holder: Values) -> str | None:
-    names = ("itunes_xsummary", "media_xdescription", "itunes_xsubtitle")
-    return next((text for name in names if (text := value(holder, name))), None)
 
 
 def moment(holder: Values, key: str, reading: Reading) -> Moment | None:

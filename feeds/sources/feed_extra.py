@@ -34,20 +34,21 @@ def published(holder: Element, reading: Reading) -> Moment | None:
 
     A day that a format can only write as its midnight stands in ``dcterms:issued`` as the day it is.
     """
-    found = _first(holder, PUBLISHED, reading)
+    found = first_moment(holder, PUBLISHED, reading)
     if found is None or found.precision in COARSE:
         return found
-    coarse = _first(holder, ("dcterms:issued",), reading)
+    coarse = first_moment(holder, ("dcterms:issued",), reading)
     if coarse is None or coarse.precision not in COARSE or not (found.raw or "").strip():
         return found
     return coarse if coarse.instant == found.instant else found
 
 
 def updated(holder: Element, reading: Reading) -> Moment | None:
-    return _first(holder, UPDATED, reading)
+    return first_moment(holder, UPDATED, reading)
 
 
-def _first(holder: Element, names: tuple[str, ...], reading: Reading) -> Moment | None:
+def first_moment(holder: Element, names: tuple[str, ...], reading: Reading) -> Moment | None:
+    """Give the first date that can be read, by preference of names."""
     texts = (one.text for one in holder.all(*names) if one.text)
     return next((moment for text in texts if (moment := parse(text, reading.zone))), None)
 

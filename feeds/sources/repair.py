@@ -39,11 +39,12 @@ BORDER = re.compile(r"<!\[CDATA\[|<!--|<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/
 
 # Names of ours for elements that feedparser would lose or confuse:
 # - an itunes or media summary, title, subtitle overwrites the item's own;
+# - so do a title, description and rights of Dublin Core, a description even becomes the content;
 # - dc:date becomes "updated", though it tells when the item appeared (RSS 1.0 has nothing else);
 # - itunes:explicit is read as "yes" and "clean" only, today's feeds say "true" and "false";
 # - a guid or id is resolved against the feed's address, which makes another id of it.
 RENAMED = re.compile(
-    r"<(/?)(?:(itunes|media|dc|dcterms):(summary|subtitle|title|explicit|description|date|valid)"
+    r"<(/?)(?:(itunes|media|dc|dcterms):(summary|subtitle|title|explicit|description|date|valid|rights)"
     r"|((?:[\w.-]+:)?)(guid|id))(?=[\s/>])([^<>]*)>",
     re.IGNORECASE,
 )
@@ -58,7 +59,7 @@ NO_LINK = re.compile(r"=\s*[\"']\s*false", re.IGNORECASE)
 LOST = frozenset(
     {
         *("itunes:summary", "itunes:subtitle", "itunes:explicit", "itunes:title", "media:title"),
-        *("media:description", "dc:date", "dcterms:valid"),
+        *("media:description", "dc:date", "dcterms:valid", "dc:title", "dc:description", "dc:rights"),
     }
 )
 

@@ -18,6 +18,15 @@ Block = tuple[Token, ...]
 Renderer = Callable[[Sequence[Block]], str]
 
 
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def rendered(text: str) -> str:
+    """Write Markdown as HTML, as it is: nothing in it is taken for a title or a date, nothing is cleaned."""
+    return str(_parser().render(clean(text)))
+
+
 def markdown(text: str, zone: ZoneInfo, base: str | None) -> Article:
     """Read CommonMark with tables and struck-out text; HTML in it is sanitized.
 
@@ -30,7 +39,7 @@ def markdown(text: str, zone: ZoneInfo, base: str | None) -> Article:
         base: The page of the text, to which relative addresses are relative; None if there is none.
     """
     fields, body = split_fields(clean(text))
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser = _parser()
     blocks = _blocks(parser.parse(body))
 
     def html(part: Sequence[Block]) -> str:
