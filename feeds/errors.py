@@ -3,10 +3,11 @@
     FeedsError
     ├── ConfigError        operator: file, line, column, path                         cli -> exit 2
     ├── SourceError        time: this source failed now       pipeline.refresh -> longer wait, others go on
-    │   ├── FetchError     no usable answer (DNS, TLS, timeout, address refused)
+    │   ├── FetchError     no usable answer (DNS, TLS, timeout ...)
     │   │   ├── BadStatus  status, retry_after
     │   │   │   └── Gone   410: the source asks never to be asked again
-    │   │   └── TooLarge   more bytes than the limit, before or after decoding
+    │   │   ├── TooLarge   more bytes than the limit, before or after decoding
+    │   │   └── AddressRefused   it leads to where nothing of ours may go
     │   └── ReadError      the bytes are no feed
     ├── StoreError         operator: locked, full, foreign, damaged                   cli -> exit 1
     │   └── StoreBusy      another run holds the store                                cli -> exit 75
@@ -62,7 +63,7 @@ class SourceError(FeedsError):
 
 
 class FetchError(SourceError):
-    """No usable answer: DNS, TLS, a timeout, a refused address, broken HTTP."""
+    """No usable answer: DNS, TLS, a timeout, broken HTTP."""
 
 
 class BadStatus(FetchError):
@@ -85,6 +86,10 @@ class Gone(BadStatus):
 
 class TooLarge(FetchError):
     """The body passed a limit, before or after decoding."""
+
+
+class AddressRefused(FetchError):
+    """An address, or what its name leads to, is not to be asked: no web address, or not a public one."""
 
 
 class ReadError(SourceError):

@@ -138,7 +138,7 @@ IMMUTABLE = frozenset(
         *("range", "int", "float", "str", "bytes", "len", "min", "max", "sum", "ord", "chr", "bool", "hash"),
         *("str.maketrans", "operator.attrgetter", "operator.itemgetter", "attrgetter", "itemgetter"),
         *("version", "metadata.version", "importlib.metadata.version", "calendar.timegm", "partial"),
-        *("Duration", "re.escape", "nh3.Cleaner"),
+        *("Duration", "re.escape", "nh3.Cleaner", "ip_network", "IPv4Network", "IPv6Network"),
     }
 )
 IMMUTABLE_METHODS = frozenset(

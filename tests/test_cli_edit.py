@@ -147,7 +147,8 @@ def test_an_address_with_a_secret_is_written_as_it_was_given(tmp_path: Path, sit
     [
         (("add", "https://old.example/feed.xml?utm_source=x"), 2, "listed already, as 'old'"),
         (("add", "nonsense"), 2, "expected an address"),
-        (("add", "http://127.0.0.1:9/feed"), 1, "127.0.0.1"),
+        (("add", "http://127.0.0.1:9/feed"), 1, "allow_ports"),
+        (("add", "http://127.0.0.1:59999/feed"), 1, "127.0.0.1"),
         (("add", "--no-check", "https://new.example/", "--name", "old"), 2, "old"),
         (("add", "--no-check", "https://new.example/", "--interval", "soon"), 2, "30m"),
         (("add", "--no-check", "https://new.example/?key=${NO_SUCH_VARIABLE}"), 2, "NO_SUCH_VARIABLE"),

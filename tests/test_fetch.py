@@ -35,7 +35,11 @@ def _no_authorities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def limits(**fields: Any) -> Fetch:
-    given: dict[str, Any] = {"contact": "https://planet.example/about", "deadline": timedelta(seconds=10)}
+    given: dict[str, Any] = {
+        "contact": "https://planet.example/about",
+        "deadline": timedelta(seconds=10),
+        "allow": ("127.0.0.0/8",),
+    }
     return Fetch(**given | fields)
 
 

@@ -25,7 +25,7 @@ from feeds.fetch import Client, failures, fetch, open_client
 from feeds.model import Document, NotModified, Validators
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SETTINGS = Fetch(max_bytes=4096, deadline=timedelta(seconds=5), max_redirects=2)
+SETTINGS = Fetch(allow=("127.0.0.0/8",), max_bytes=4096, deadline=timedelta(seconds=5), max_redirects=2)
 URL = httpx.URL("https://radio.example/feed.xml")
 
 

@@ -27,6 +27,11 @@ Json = WithJsonSchema
 Line = Annotated[str, PlainValidator(scalars.line), Json({"type": "string", "minLength": 1})]
 
 
+def ports() -> dict[str, Any]:
+    port = {"type": "integer", "minimum": 1, "maximum": 65535}
+    return {"anyOf": [port, {"type": "array", "items": port}]}
+
+
 def texts() -> dict[str, Any]:
     return {
         "anyOf": [

@@ -40,6 +40,7 @@ from feeds.config.parts import (
     Url,
     Value,
     Zone,
+    ports,
     texts,
 )
 from feeds.config.scalars import duration, zone
@@ -122,8 +123,17 @@ class Fetch(Discreet):
         Json(texts()),
     ] = Field(
         default=(),
-        description="Private networks that sources may be in. No effect yet: nothing is shut so far.",
+        description="Networks that sources may be in although they are not public. Default: none.",
         examples=[["192.168.1.0/24"]],
+    )
+    allow_ports: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65535)], ...],
+        BeforeValidator(scalars.listed),
+        Json(ports()),
+    ] = Field(
+        default=(),
+        description="Ports that may be asked although no web server is usual there. Default: none.",
+        examples=[[6000]],
     )
     connect_timeout: Duration = Field(
         default=timedelta(seconds=10), description="Wait for a connection. Default 10s."

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import http.cookiejar
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from ipaddress import ip_network
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
-import httpcore
 import httpx
 
 from feeds.config.schema import Fetch, Source
 from feeds.errors import FetchError
 from feeds.fetch import answers, failures, guard
 from feeds.fetch.answers import Redirect
+from feeds.fetch.connection import Transport
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
 from feeds.fetch.manners import Hosts, user_agent
 from feeds.model import Document, NotModified, Validators
@@ -39,9 +39,14 @@ PARTIAL = 206
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """What all polls of a run share; made by ``open_client``."""
+    """What all polls of a run share; made by ``open_client``.
 
-    http: httpx.AsyncClient
+    It is httpx's transport that is used, not its client: the client reads every Location itself, fails on odd
+    ones in its own words, and would bring cookies and logins of its own.
+    """
+
+    transport: httpx.AsyncBaseTransport
+    headers: tuple[tuple[bytes, bytes], ...]
     settings: Fetch
     hosts: Hosts
 
@@ -60,23 +65,15 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
     # httpx logs each request with its whole address at INFO, and an address may hold a secret.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    read = settings.read_timeout.total_seconds()
-    connect = settings.connect_timeout.total_seconds()
-    async with httpx.AsyncClient(
-        verify=httpx.create_ssl_context(),
-        trust_env=False,
-        follow_redirects=False,
-        cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),
-        timeout=httpx.Timeout(read, connect=connect, pool=None),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        headers={
-            "User-Agent": user_agent(version, settings.contact),
-            "Accept": TYPES,
-            "Accept-Encoding": ACCEPTED,
-            "Connection": "close",
-        },
-    ) as asker:
-        yield Client(http=asker, settings=settings, hosts=Hosts())
+    allowed = [ip_network(prefix) for prefix in settings.allow]
+    headers = (
+        (b"User-Agent", user_agent(version, settings.contact).encode("ascii")),
+        (b"Accept", TYPES.encode("ascii")),
+        (b"Accept-Encoding", ACCEPTED.encode("ascii")),
+        (b"Connection", b"close"),
+    )
+    async with Transport(allowed, httpx.create_ssl_context()) as transport:
+        yield Client(transport=transport, headers=headers, settings=settings, hosts=Hosts())
 
 
 async def fetch(
@@ -104,7 +101,7 @@ async def fetch(
         FetchError: There is no usable answer. The sentence never holds a login or a query; of a private
             source not even a path.
     """
-    first = guard.parse(url, "the source's address")
+    first = guard.parse(url, "the source's address", opened=client.settings.allow_ports)
     private = bool(first.userinfo) or (source is not None and source.private)
     journey = _Journey(client=client, first=first, validators=validators, now=now, private=private)
     async with AsyncExitStack() as turn:
@@ -158,7 +155,8 @@ class _Journey:
     def _next(self, here: httpx.URL, answer: Redirect, seen: set[str]) -> httpx.URL:
         """Check where a redirect leads, and note it in ``seen``."""
         where = failures.place(here, self.private)
-        there = _bare(guard.parse(answer.location, f"{where} redirects, and the address it gives", here))
+        what = f"{where} redirects, and the address it gives"
+        there = _bare(guard.parse(answer.location, what, here, self.client.settings.allow_ports))
         if self.private and _downgrade(here, there):
             raise FetchError(
                 f"{where} redirects from https to http, which would show its secret to everybody"
@@ -173,16 +171,12 @@ class _Journey:
     async def _ask(self, url: httpx.URL) -> Document | NotModified | Redirect:
         """Make one request and read its answer."""
         where = failures.place(url, self.private)
-        headers = [*self.client.http.headers.raw, *answers.conditions(self.validators), *self._login(url)]
-        opened: list[httpcore.AsyncNetworkStream] = []
-
-        async def note(event: str, told: Mapping[str, Any]) -> None:
-            if event == "connection.connect_tcp.complete":
-                opened.append(told["return_value"])
-
-        request = httpx.Request("GET", url, headers=headers, extensions={"trace": note})
+        headers = [*self.client.headers, *answers.conditions(self.validators), *self._login(url)]
+        read = self.client.settings.read_timeout.total_seconds()
+        timeout = httpx.Timeout(read, connect=self.client.settings.connect_timeout.total_seconds(), pool=None)
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
         try:
-            response = await self.client.http.send(request, stream=True)
+            response = await self.client.transport.handle_async_request(request)
             try:
                 return await self._read(response, url, where)
             finally:
@@ -191,10 +185,6 @@ class _Journey:
             # OSError and ValueError: what httpx lets through of ssl, sockets, IDNA and odd addresses.
             # Their words may repeat the address, so a private one takes no trace of them along.
             raise failures.explain(error, url, where, self.private) from None if self.private else error
-        finally:
-            # httpcore 1.0.9 leaves the socket open when it is cancelled during the TLS handshake.
-            for stream in opened:
-                await stream.aclose()
 
     def _login(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
         """Give the Authorization header for where it belongs (RFC 7617)."""
