@@ -41,6 +41,8 @@ from feeds.store import Poll, Store, open_store
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OLDEST = Moment(instant=EPOCH, origin=DateOrigin.INFERRED, raw="0001")
 MICROSECOND = timedelta(microseconds=1)
 SEEN = DateOrigin.FIRST_SEEN
 AUTHORITY = "planet.example,2026"
@@ -132,7 +134,10 @@ def test_of_nothing_comes_nothing() -> None:
         (at(5), at(-1, raw="soon"), at(0, origin=SEEN, raw="soon")),
         (at(-0.1), None, at(0, origin=SEEN)),
         (None, at(-1, raw="soon"), at(0, origin=SEEN, raw="soon")),
-        (None, Moment(instant=datetime(1970, 1, 1, tzinfo=UTC)), at(0, origin=SEEN)),
+        (None, Moment(instant=datetime(1, 1, 1, tzinfo=UTC), raw="0001"), OLDEST),
+        (Moment(instant=datetime(1, 1, 1, tzinfo=UTC), raw="0001"), None, OLDEST),
+        (Moment(instant=datetime(1, 1, 1, tzinfo=UTC)), at(3), at(3)),
+        (at(-99), at(3), at(3)),
         (at(-99), at(-98), at(0, origin=SEEN)),
     ],
 )
@@ -141,18 +146,54 @@ def test_the_first_updated(published: Moment | None, updated: Moment | None, exp
     assert new.updated == expected
 
 
-@pytest.mark.parametrize(
-    ("date", "said"),
-    [
-        (at(-2, raw="in two hours"), "future"),
-        (Moment(instant=datetime(1970, 1, 1, tzinfo=UTC), raw="0"), "1970"),
-    ],
-)
-def test_a_date_that_cannot_be_is_held_at_first_sight(date: Moment, said: str) -> None:
-    record = stored(entry(published=date))
-    held = Moment(instant=NOW, origin=SEEN, raw=date.raw)
+def test_a_date_in_the_future_is_held_at_first_sight() -> None:
+    record = stored(entry(published=at(-2, raw="in two hours")))
+    held = Moment(instant=NOW, origin=SEEN, raw="in two hours")
     assert (record.sort_key, body(record).published, body(record).updated) == (NOW, held, held)
-    assert said in reasons(record)["first sight"]
+    assert "future" in reasons(record)["first sight"]
+
+
+@pytest.mark.parametrize("backlog", [True, False])
+def test_a_date_that_broken_clocks_give_is_the_oldest(backlog: bool) -> None:
+    record = stored(
+        entry(published=Moment(instant=datetime(1, 1, 1, tzinfo=UTC), raw="0001")), backlog=backlog
+    )
+    assert (record.sort_key, body(record).published, body(record).updated) == (EPOCH, None, OLDEST)
+    assert "0001-01-01T00:00:00Z lies before 1970-01-02" in reasons(record)["first sight"]
+
+
+def keys(*dates: Moment | None, backlog: bool = True) -> list[float | None]:
+    """Give the places in hours before NOW, as a poll would fix them; None for the oldest."""
+    entries = [entry(key=str(number), published=date) for number, date in enumerate(dates)]
+    records = settled(entries, backlog=backlog).new
+    return [None if r.sort_key <= EPOCH else round((NOW - r.sort_key) / HOUR, 6) for r in records]
+
+
+def test_what_is_undated_at_the_first_poll_stands_beside_its_neighbour() -> None:
+    future, old = at(-99), Moment(instant=EPOCH)
+    assert keys(None, at(5), None, future, at(9), old, None) == [5, 5, 5, 5, 9, None, 9]
+    assert keys(None, at(5), future, at(9), old, backlog=False) == [0, 5, 0, 9, None]
+    assert keys(None, future, old) == [0, 0, None], "where nothing is dated, first sight"
+
+
+def test_a_backlog_keeps_the_order_of_the_document() -> None:
+    dates = [None, None, at(5), None, None, at(9), None]
+    entries = [entry(key=str(number), published=date) for number, date in enumerate(dates)]
+    records = settled(entries, backlog=True).new
+    assert sorted(records, key=lambda record: record.sort_key, reverse=True) == list(records)
+    second = timedelta(seconds=1)
+    inferred = Moment(instant=at(5).instant - second, origin=DateOrigin.INFERRED)
+    assert (body(records[3]).published, body(records[3]).updated) == (None, inferred)
+    assert reasons(records[3])["first sight"] == (
+        "the source gives no date, so the entry takes the place of its neighbour in the document"
+    )
+
+
+def test_a_date_that_comes_after_an_inferred_one_is_taken_up() -> None:
+    records = settled([entry(published=at(5)), entry(key="2", published=None)], backlog=True).new
+    (record,) = settled([entry(key="2", published=at(1))], records, now=LATER).changed
+    assert (body(record).published, body(record).updated) == (at(1), at(1))
+    assert record.sort_key == records[1].sort_key
 
 
 def test_a_date_a_little_in_the_future_is_as_declared() -> None:

@@ -63,6 +63,7 @@ def decide(
     source: Source,
     authority: str,
     owns: Owns = nobody,
+    backlog: bool = False,
 ) -> Changes:
     """Decide what each entry of one source is.
 
@@ -74,9 +75,12 @@ def decide(
         source: For its zone and its own address.
         authority: Under which ids are minted.
         owns: Whether an id names the site of a source.
+        backlog: Whether nothing of the source was ever met before, so that what it lists need not be of now.
     """
     matches = match(entries, known, source)
     rivals = claims(others, authority)
+    unmet = [place for place in range(len(entries)) if place not in matches]
+    admitted = admit(entries, unmet, now, source.timezone, backlog=backlog)
     new: list[Record] = []
     changed: list[Record] = []
     renamed: list[tuple[str, Record]] = []
@@ -85,9 +89,7 @@ def decide(
             after = compare(entry, *matches[place], now)
             changed.extend(() if after is None else (after,))
         else:
-            mine, theirs = settle(
-                admit(entry, place, now, source.timezone), rivals.get(entry.id, ()), authority, owns
-            )
+            mine, theirs = settle(admitted[place], rivals.get(entry.id, ()), authority, owns)
             new.append(mine)
             renamed.extend(theirs)
     return Changes(

@@ -31,26 +31,33 @@ def compare(entry: Entry, known: Record, why: str, now: datetime) -> Record | No
     old = known.entry
     if old is None or old.updated is None:
         return None
-    published = old.published
-    if (
-        published is None
-        and entry.published is not None
-        and OLD <= entry.published.instant <= old.updated.instant
-    ):
-        published = entry.published
+    published, updated = _first_date(entry, old, old.updated, now)
     after = replace(
-        entry, id=known.id, id_origin=old.id_origin, published=published, updated=old.updated, decisions=()
+        entry, id=known.id, id_origin=old.id_origin, published=published, updated=updated, decisions=()
     )
     if _plain(after) == _plain(old):
         return None
     reason = None
     if _text_changed(after, known, old):
-        updated, reason = _moved(entry.updated, old.updated, now)
+        updated, reason = _moved(entry.updated, updated, now)
         after = replace(after, updated=updated)
     elif _visible(after) == _visible(old):
         return None
     after = replace(after, decisions=_decisions(entry, old, why, reason))
     return record(after, first_seen=known.first_seen, sort_key=known.sort_key)
+
+
+def _first_date(entry: Entry, old: Entry, updated: Moment, now: datetime) -> tuple[Moment | None, Moment]:
+    """Take up the first date of publication that the source gives; another one than the first is noise.
+
+    It is not later than ``updated``, unless that was only inferred: then the source knows better.
+    """
+    inferred = updated.origin is DateOrigin.INFERRED
+    latest = now if inferred else updated.instant
+    first = entry.published
+    if old.published is not None or first is None or not OLD <= first.instant <= latest:
+        return old.published, updated
+    return first, first if inferred and first.instant > updated.instant else updated
 
 
 def _plain(entry: Entry) -> Entry:

@@ -5,12 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feeds.normalize.date_words import FILLERS, HALVES, HOURS, MONTHS, SIGNS, WEEKDAYS, ZONES, fold
+from feeds.normalize.date_words import (
+    FILLERS,
+    HALVES,
+    HOURS,
+    MONTHS,
+    ROMAN,
+    SIGNS,
+    WEEKDAYS,
+    ZONE_PHRASES,
+    ZONES,
+    fold,
+)
 
 DASHES = str.maketrans("‐‑‒–—−。’‘`", "------.'''")
 COMMENT = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 ZONE_COMMENT = re.compile(r"(.*:[0-9]{2}(?:[.,][0-9]+)?)\s*\(([A-Za-z]{2,5})\)\Z")
 DOTTED = re.compile(r"\b([0-9]{1,2})\.([0-9]{2})(?=\s*(?:uhr|h|uur)\b)")
+MINUTES = re.compile(r"\b([0-9]{1,2})\s*h\s*([0-9]{2})\s*min\b\.?(?:\s*([0-9]{2})\s*s\b)?")
+"""10 h 30 min 05 s, as French and Portuguese write it."""
+PHRASE = re.compile(rf"\b(?:{'|'.join(ZONE_PHRASES)})\b")
+NUMERAL = re.compile(rf"(?<=[0-9])([\s.]+)({'|'.join(ROMAN)})(?=[\s.]+[0-9]{{4}}\b)")
+"""27 XII 2025."""
 HALF = re.compile(r"\b([ap])\.\s?m\b\.?")
 WORD = re.compile(r"[^\W\d_]+")
 AFTER_TIME = re.compile(r"[0-9]:[0-9]{2}(?:[:.,][0-9]+)*\s*(?:uhr|h|hrs|am|pm)?\s*\Z")
@@ -23,6 +39,9 @@ def spell(text: str) -> str:
     if match := ZONE_COMMENT.match(folded):
         folded = f"{match[1]} {match[2]}"
     folded = HALF.sub(r"\1m ", DOTTED.sub(r"\1:\2", COMMENT.sub("", folded)))
+    folded = MINUTES.sub(lambda told: ":".join(part for part in told.groups() if part), folded)
+    folded = PHRASE.sub(lambda phrase: ZONE_PHRASES[phrase[0]], folded)
+    folded = NUMERAL.sub(lambda numeral: numeral[1] + ROMAN[numeral[2]], folded)
     spelled = "".join(_signs(folded))
     return re.sub(r"\A!\s*,", "", spelled)
 

@@ -54,6 +54,17 @@ MONTH_TABLE = """
 12 dec december dez dezember déc décembre dic dicembre diciembre dezembro gru grudzień grudnia дек декабрь
 12 декабря des desember desembre prosinec prosince decembrie δεκ δεκέμβριος δεκεμβρίου aralık грудень грудня
 12 joulukuu joulukuuta
+1 stycz
+2 febbr
+4 kwie kwiec
+5 magg
+6 czerw giugn
+7 juill lugl
+8 ag agto sierp
+9 wrzes
+10 paźdz
+11 list listop
+12 grudz
 """
 
 # They say nothing that the date does not, and are often wrong.
@@ -62,7 +73,7 @@ mon tue tues wed wednes thu thur thurs fri sat sun monday tuesday wednesday thur
 mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
 lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche
 gio sab dom lunedì martedì mercoledì giovedì venerdì sabato domenica
-mié jue vie lunes martes miércoles jueves viernes sábado domingo
+mié miér jue vie lunes martes miércoles jueves viernes sábado domingo
 seg ter qua qui sex segunda terça quarta quinta sexta feira
 ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
 pon wt śr czw pt nd niedz poniedziałek wtorek środa środę czwartek piątek sobota sobotę niedziela niedzielę
@@ -72,6 +83,7 @@ man tir ons tor lør søn mandag tirsdag onsdag torsdag fredag lørdag søndag m
 κυρ δευ τρι τετ πεμ παρ σαβ κυριακή δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο
 po út st čt pá ne pondělí úterý středa čtvrtek pátek neděle
 hétfő kedd szerda csütörtök péntek szombat vasárnap
+die mit don fre sam son pn wto śro pią sob ndz nie
 """
 
 # Articles, prepositions, "o'clock", the endings of ordinal numbers.
@@ -117,6 +129,32 @@ America/Denver mt
 America/Los_Angeles pt
 """
 
+# Short names of zones, then what they are written out as.
+ZONE_PHRASE_TABLE = """
+est eastern standard time
+edt eastern daylight time
+et eastern time
+cst central standard time
+cdt central daylight time
+ct central time
+mst mountain standard time
+mdt mountain daylight time
+mt mountain time
+pst pacific standard time
+pdt pacific daylight time
+pt pacific time
+cest central european summer time
+cet central european standard time
+cet central european time
+eest eastern european summer time
+eet eastern european time
+gmt greenwich mean time
+utc coordinated universal time
+bst british summer time
+mesz mitteleuropaische sommerzeit
+mez mitteleuropaische zeit
+"""
+
 
 def _rows(table: str) -> Iterator[tuple[str, str]]:
     """Give each word of a table, folded, with what stands first in its line."""
@@ -132,8 +170,27 @@ ZONES: Mapping[str, int | str] = MappingProxyType(
     {word: first if "/" in first else int(first) for word, first in _rows(ZONE_TABLE)}
 )
 
-# Words that make the number before them an hour: 10 Uhr, 10h30.
-HOURS = frozenset(("uhr", "h", "hrs", "hs", "uur", "heures", "heure", "horas"))
+# Words that make the number before them an hour: 10 Uhr, 10h30, 10u30.
+HOURS = frozenset(("uhr", "h", "hrs", "hs", "u", "uur", "heures", "heure", "horas"))
+
+# Zones that are written out, folded; the longer ones first.
+ZONE_PHRASES: Mapping[str, str] = MappingProxyType(
+    {
+        phrase: short
+        for short, phrase in (line.split(maxsplit=1) for line in ZONE_PHRASE_TABLE.strip().splitlines())
+    }
+)
+
+# Months as Poles and Russians write them by hand, the longer ones first.
+ROMAN: Mapping[str, str] = MappingProxyType(
+    {
+        numeral: f"~{number:02}~"
+        for number, numeral in (
+            *((8, "viii"), (3, "iii"), (7, "vii"), (12, "xii")),
+            *((2, "ii"), (4, "iv"), (6, "vi"), (9, "ix"), (11, "xi"), (1, "i"), (5, "v"), (10, "x")),
+        )
+    }
+)
 
 HALVES: Mapping[str, str] = MappingProxyType(
     {

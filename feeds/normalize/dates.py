@@ -1,8 +1,8 @@
 """Dates: what sources write -> a Moment, the place of an entry in time, and text again.
 
-Read are RFC 822 and 2822 with their dialects, RFC 3339, W3CDTF, ISO 8601 (calendar and ordinal dates, with
-or without separators), asctime, dates in numbers, and dates in the words of ``date_words``. Rules where a
-source leaves room:
+Read are RFC 822 and 2822 with their dialects, RFC 3339, W3CDTF, ISO 8601 (calendar, week and ordinal dates,
+with or without separators), asctime, dates in numbers, and dates in the words of ``date_words``. Rules where
+a source leaves room:
 
 - No zone: the source's. A named one that nobody knows: the source's too. ``-0000`` and the military letters,
   which RFC 2822 (4.3) says mean nothing: UTC, with no offset of its own.
@@ -31,7 +31,9 @@ from feeds.normalize.date_words import MONTH_FIRST, MONTHS, ZONES
 
 LONG = 150
 LITTLE = timedelta(minutes=10)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OLD = datetime(1970, 1, 2, tzinfo=UTC)
+"""Dates before it are what empty fields and broken clocks give: year 0001, 1900, 1970-01-01 in any zone."""
 NOWHERE = "-"
 """In the place of a zone: UTC is meant, and nothing is said of the place."""
 
@@ -44,8 +46,9 @@ ISO = re.compile(
 )
 MAIL = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?([0-9]{1,2})[\s-]+([A-Za-z]{3,9})[\s-]+([0-9]{2,4})\s+"
-    r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*([+-][0-9]{4}|[A-Za-z]{1,5})?\Z"
+    r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*([+-][0-9]{4}|(?![AaPp][Mm]\Z)[A-Za-z]{1,5})?\Z"
 )
+WEEK = re.compile(r"([0-9]{4})-?[Ww]([0-9]{2})(?:-?([1-7])(?![0-9]))?(.*)\Z", re.DOTALL)
 DIGITS = re.compile(r"([0-9]{10})(?:[0-9]{3}|\.[0-9]+)?\Z|[0-9]{12}\Z|[0-9]{14}\Z")
 
 WEEKDAY_MARCH = re.compile(r"~03~[.,\s]*(?=[0-9]{1,2}[^0-9]+~)")
@@ -53,7 +56,7 @@ WEEKDAY_MARCH = re.compile(r"~03~[.,\s]*(?=[0-9]{1,2}[^0-9]+~)")
 TIME = re.compile(
     r"(?:(?P<early>am|pm)\s*)?(?<![0-9:+-])(?P<h>[0-9]{1,2})\s?:\s?(?P<mi>[0-9]{2}|[0-9](?=:[0-9]))"
     r"(?::(?P<s>[0-9]{1,2})(?:[.,:](?P<f>[0-9]+))?)?\s*(?P<late>am|pm)?\s*"
-    rf"(?P<zone>\{{[^}}]*\}})?\s*(?P<offset>{OFFSET})?"
+    rf"(?P<zone>\{{[^}}]*\}})?\s*(?P<offset>{OFFSET})?(?:(?<=[0-9])\s*\{{[^}}]*\}})?"
 )
 HOUR = re.compile(
     rf"\b(?P<h>[0-9]{{1,2}})\s*(?P<late>am|pm)\s*(?P<zone>\{{[^}}]*\}})?\s*(?P<offset>{OFFSET})?"
@@ -105,6 +108,10 @@ def parse(raw: str, zone: ZoneInfo) -> Moment | None:
     if not text or len(text) > LONG:
         return None
     try:
+        if match := WEEK.match(text):
+            if match[4].strip() and not match[3]:
+                return None
+            text = _of_week(int(match[1]), int(match[2]), match[3]) + match[4]
         if match := ISO.match(text):
             return _iso(raw, match, zone)
         if (match := MAIL.match(text)) and (month := MONTHS.get(match[2].lower())):
@@ -112,6 +119,12 @@ def parse(raw: str, zone: ZoneInfo) -> Moment | None:
         return _digits(raw, text, zone) if DIGITS.match(text) else _words(raw, text, zone)
     except (ValueError, OverflowError):  # A day, hour or year that does not exist.
         return None
+
+
+def _of_week(year: int, week: int, weekday: str | None) -> str:
+    """Spell a day of an ISO week as a calendar date; a bare week as the month that most of it is in."""
+    day = date.fromisocalendar(year, week, int(weekday or 4)).isoformat()
+    return day if weekday else day[:7]
 
 
 def _iso(raw: str, match: re.Match[str], zone: ZoneInfo) -> Moment:
@@ -287,43 +300,48 @@ def _day(text: str, *, month_first: bool) -> tuple[int, int | None, int | None] 
     return year, int(month) if month else None, int(number_of_day) if number_of_day else None
 
 
-def sort_key(
-    published: Moment | None, updated: Moment | None, first_seen: datetime, zone: ZoneInfo
-) -> tuple[datetime, str | None]:
-    """Fix the place of an entry in time, at first sight.
+def believed(published: Moment | None, updated: Moment | None, first_seen: datetime) -> Moment | None:
+    """Choose the date that decides an entry's place: the first of the two that can be true.
+
+    Returns:
+        None if neither is declared, or each is more than ten minutes in the future or before 1970-01-02.
+    """
+    latest = first_seen + LITTLE
+    return next((one for one in (published, updated) if one and OLD <= one.instant <= latest), None)
+
+
+def doubt(moment: Moment, first_seen: datetime) -> str | None:
+    """Say in a sentence why a date cannot be true; None if it can."""
+    words = f"the declared date {w3cdtf(moment)}"
+    if moment.instant < OLD:
+        return f"{words} lies before 1970-01-02, where empty fields and broken clocks put it"
+    return f"{words} lies in the future" if moment.instant > first_seen + LITTLE else None
+
+
+def sort_key(moment: Moment, first_seen: datetime, zone: ZoneInfo) -> datetime:
+    """Give the place in time, aware and UTC, of an entry with a date that can be true.
 
     Args:
-        published: Declared first appearance; if None, ``updated`` takes its place.
-        updated: Declared last change.
+        moment: From ``believed``.
         first_seen: When we met the entry; aware.
         zone: Of the source: its days are meant.
 
     Returns:
-        Aware, UTC: the declared instant if it is at least minute-precise. A bare day, month or year is first
-        seen if it falls within, else its middle: noon of the day, the 15th, the first of July. Undated: first
-        seen. The reason says why a declared date was not taken (else None): it is more than ten minutes in
-        the future, or before 1970-01-02, where broken clocks and empty fields put it.
+        The declared instant if it is at least minute-precise. A bare day, month or year is first seen if that
+        falls within, else its middle: noon of the day, the 15th, the first of July.
     """
-    declared = published or updated
-    if declared is None:
-        return first_seen, None
-    words = f"the declared date {w3cdtf(declared)}"
-    if declared.instant < OLD:
-        return first_seen, f"{words} lies before 1970-01-02, so the entry is held at first sight"
-    if declared.instant > first_seen + LITTLE:
-        return first_seen, f"{words} lies in the future, so the entry is held at first sight"
-    if declared.precision in {Precision.MINUTE, Precision.SECOND}:
-        return declared.instant, None
-    told, seen = _local(declared).date(), first_seen.astimezone(zone).date()
+    if moment.precision in {Precision.MINUTE, Precision.SECOND}:
+        return moment.instant
+    told, seen = _local(moment).date(), first_seen.astimezone(zone).date()
     within, middle = {
         Precision.DAY: (told == seen, told),
         Precision.MONTH: ((told.year, told.month) == (seen.year, seen.month), told.replace(day=15)),
         Precision.YEAR: (told.year == seen.year, told.replace(month=7)),
-    }[declared.precision]
+    }[moment.precision]
     if within:
-        return first_seen, None
+        return first_seen
     noon = datetime(middle.year, middle.month, middle.day, 12, tzinfo=zone).astimezone(UTC)
-    return min(noon, first_seen), None
+    return min(noon, first_seen)
 
 
 def _local(moment: Moment) -> datetime:

@@ -312,6 +312,7 @@ class Poller:
                 source=source,
                 authority=self.config.authority,
                 owns=self._owns,
+                backlog=state.changed is None,
             )
         touched = bool(changes.new or changes.changed)
         if touched:
