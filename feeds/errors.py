@@ -9,6 +9,7 @@
     │   │   ├── TooLarge   more bytes than the limit, before or after decoding
     │   │   └── AddressRefused   it leads to where nothing of ours may go
     │   └── ReadError      the bytes are no feed
+    │       └── TooCostly  reading them passed a bound of time or memory, or killed the process
     ├── StoreError         operator: locked, full, foreign, damaged                   cli -> exit 1
     │   └── StoreBusy      another run holds the store                                cli -> exit 75
     └── PublishError       operator: output/ not writable                             cli -> exit 1
@@ -94,6 +95,10 @@ class AddressRefused(FetchError):
 
 class ReadError(SourceError):
     """The bytes are no feed, or none that can be read."""
+
+
+class TooCostly(ReadError):
+    """Reading the bytes took more time or memory than one document may, or killed the process that read."""
 
 
 class StoreError(FeedsError):

@@ -87,13 +87,13 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ftplib": (),
         "http.client": ("fetch/",),
         "marshal": (),
-        "multiprocessing": (),
-        "pickle": (),
+        "multiprocessing": ("pipeline/readers.py", "sources/alone.py"),
+        "pickle": ("pipeline/readers.py", "sources/alone.py"),
         "shelve": (),
         "socket": ("fetch/",),
         "sqlite3": ("store/",),
         "ssl": ("fetch/",),
-        "subprocess": (),
+        "subprocess": ("pipeline/readers.py",),
         "urllib.request": (),
     }
 )
@@ -157,4 +157,4 @@ DECLARED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 # Where an unexpected exception may be caught: it is reported, and the other sources go on.
-BROAD = ("daemon/", "pipeline/", "pipeline.py")
+BROAD = ("daemon/", "pipeline/", "pipeline.py", "sources/alone.py")

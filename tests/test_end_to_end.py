@@ -19,7 +19,7 @@ from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.formats import FEED_FORMATS
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Result, Verdict
+from feeds.pipeline import Emitter, Outcome, Poller, Result, Verdict, open_readers
 from feeds.store import Store, open_store
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -73,7 +73,8 @@ def polled(config: Config, store: Store) -> tuple[Outcome, ...]:
         async with open_client(config.fetch, __version__) as client:
             known = store.states()
             states = [known.get(s.name) or SourceState(name=s.name) for s in config.sources]
-            return await Poller(config, store, client).refresh_all(states, NOW)
+            with open_readers(config.read) as readers:
+                return await Poller(config, store, client, readers).refresh_all(states, NOW)
 
     return asyncio.run(run())
 

@@ -18,7 +18,7 @@ from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict, hasten
+from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict, hasten, open_readers
 from feeds.store import Store, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,8 +65,9 @@ def poll(config: Config, store: Store, names: Iterable[str] = (), now: datetime 
         async with open_client(config.fetch, __version__) as client:
             wanted = tuple(names) or [source.name for source in config.sources]
             states = store.states(wanted)
-            poller = Poller(config, store, client)
-            return await poller.refresh_all([states.get(n) or SourceState(name=n) for n in wanted], now)
+            with open_readers(config.read) as readers:
+                poller = Poller(config, store, client, readers)
+                return await poller.refresh_all([states.get(n) or SourceState(name=n) for n in wanted], now)
 
     return {outcome.source: outcome for outcome in asyncio.run(run())}
 

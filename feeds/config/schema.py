@@ -61,6 +61,7 @@ __all__ = (
     "Match",
     "Output",
     "Owner",
+    "Read",
     "Site",
     "Source",
     "Step",
@@ -152,6 +153,27 @@ class Fetch(Discreet):
         description="Largest document, before and after decoding. Default 20 MB.",
     )
     max_redirects: int = Field(default=5, ge=0, le=20, description="Redirects followed in one request.")
+
+
+class Read(Discreet):
+    """What reading one document may cost. They are read in worker processes; one that takes more is ended."""
+
+    workers: int | None = Field(
+        default=None, ge=1, le=256, description="Processes that read at once. Default: as many as processors."
+    )
+    cpu: Duration = Field(
+        default=timedelta(seconds=10),
+        description="Processor time for one document; six times as much by the clock, or 30s. Default 10s.",
+    )
+    memory: Annotated[
+        int,
+        BeforeValidator(scalars.size),
+        Json(
+            {"anyOf": [{"type": "integer", "minimum": 67108864}, {"type": "string", "examples": ["300 MB"]}]}
+        ),
+    ] = Field(
+        default=300 * 1024 * 1024, ge=64 * 1024 * 1024, description="Memory for one document. Default 300 MB."
+    )
 
 
 Often = Annotated[
@@ -270,6 +292,7 @@ class Config(Discreet):
         examples=["sqlite:///feeds.db", "sqlite:////var/lib/feeds/feeds.db"],
     )
     fetch: Fetch = Field(default=Fetch(), description="How servers are asked.")
+    read: Read = Field(default=Read(), description="What reading one document may cost.")
     defaults: Defaults = Field(
         default=Defaults(), description="What a source takes where it says nothing itself."
     )

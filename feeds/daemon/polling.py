@@ -17,7 +17,7 @@ from feeds.daemon.rest import Rest
 from feeds.errors import StoreError
 from feeds.fetch import Client
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller
+from feeds.pipeline import Emitter, Outcome, Poller, Readers
 from feeds.store import Store
 
 AHEAD = 8
@@ -33,12 +33,14 @@ class Force:
     """What one version of config.yaml made; in force until the next one is.
 
     Attributes:
-        client: Taken over by the next version if it fetches in the same way, else closed by ``closing``.
+        client, readers: Taken over by the next version if it fetches and reads in the same way, else closed
+            by ``closing``.
         hosts: Of each source that is not paused, the host that is asked.
     """
 
     config: Config
     client: Client
+    readers: Readers
     closing: AsyncExitStack
     poller: Poller
     emitter: Emitter

@@ -20,7 +20,7 @@ from feeds.daemon.ticker import ticker
 from feeds.errors import ConfigError, Problem, PublishError, StoreError
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten
+from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
 from feeds.store import Store
 
 FIRST_HOUSEKEEPING, HOUSEKEEPING = 600.0, 86400.0
@@ -206,20 +206,22 @@ class Daemon:
         self._read = self._seen = tuple(known.get(stamp[0], stamp) for stamp in now)
 
     async def _made(self, config: Config, old: Force | None = None) -> Force:
-        """Make what a configuration needs, with the client of the old one if it fetches in the same way."""
-        if old is not None and config.fetch == old.config.fetch:
-            client, closing = old.client, old.closing
+        """Make what a configuration needs, with the old client and readers if the new would be the same."""
+        if old is not None and (config.fetch, config.read) == (old.config.fetch, old.config.read):
+            client, readers, closing = old.client, old.readers, old.closing
         else:
             closing = await self._clients.enter_async_context(AsyncExitStack())
             client = await closing.enter_async_context(open_client(config.fetch, __version__))
+            readers = closing.enter_context(open_readers(config.read))
         await asyncio.to_thread(hasten, config, self.store)
         hosts = {source.name: host(source) for source in config.sources if not source.paused}
         self.log.info("in_force", sources=len(hosts), outputs=len(config.outputs))
         return Force(
             config=config,
             client=client,
+            readers=readers,
             closing=closing,
-            poller=Poller(config, self.store, client),
+            poller=Poller(config, self.store, client, readers),
             emitter=Emitter(config, self.store),
             hosts=hosts,
         )

@@ -1,13 +1,25 @@
 """``refresh`` sources and ``emit`` outputs, end to end: the only room in which stages meet.
 
-    one poll:     fetch -> sources.<kind>.read -> dedupe -> store              (Poller)
+    one poll:     fetch -> sources.<kind>.read -> dedupe -> store              (Poller, Readers)
     one output:   store -> filters -> formats.<format>.render -> publish       (Emitter)
 
 Nobody here knows who calls: ``once``, the daemon, or a worker.
 """
 
 from feeds.pipeline.emit import Emission, Emitter, Verdict
-from feeds.pipeline.look import ask, interpret
+from feeds.pipeline.look import ask
+from feeds.pipeline.readers import Readers, open_readers
 from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
 
-__all__ = ("Emission", "Emitter", "Outcome", "Poller", "Result", "Verdict", "ask", "hasten", "interpret")
+__all__ = (
+    "Emission",
+    "Emitter",
+    "Outcome",
+    "Poller",
+    "Readers",
+    "Result",
+    "Verdict",
+    "ask",
+    "hasten",
+    "open_readers",
+)

@@ -1,4 +1,4 @@
-"""Ask a source and ``interpret`` its answer: the half of a poll that remembers nothing."""
+"""Ask a source: the half of a poll that only fetches."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from feeds.config.schema import Source
 from feeds.errors import FetchError
 from feeds.fetch import Client, fetch
-from feeds.model import Document, Feed, NotModified, Validators
-from feeds.sources import KINDS, read
+from feeds.model import Document, NotModified, Validators
+from feeds.sources import KINDS
 
 
 async def ask_again(
@@ -45,12 +45,3 @@ async def ask(client: Client, source: Source, folder: Path, now: datetime) -> Do
     if isinstance(reply, NotModified):
         raise FetchError("the server answers 304 (not modified) to a request without validators")
     return reply
-
-
-async def interpret(document: Document, source: Source, authority: str) -> tuple[str, Feed]:
-    """Read a document: the kind it was read as, and the feed.
-
-    Raises:
-        ReadError: It is no feed.
-    """
-    return await asyncio.to_thread(read, document, source, authority)

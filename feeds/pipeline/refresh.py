@@ -22,7 +22,8 @@ from feeds.errors import BadStatus, SourceError, StoreError
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, SourceState, Validators
 from feeds.normalize import urls
-from feeds.pipeline.look import ask_again, interpret
+from feeds.pipeline.look import ask_again
+from feeds.pipeline.readers import Readers
 from feeds.store import Poll, Store
 
 READING = "2"
@@ -120,12 +121,14 @@ class Poller:
         config: The configuration in force.
         store: Open and, for more than looking, claimed.
         client: From ``fetch.open_client``.
+        readers: From ``open_readers``.
     """
 
-    def __init__(self, config: Config, store: Store, client: Client) -> None:
+    def __init__(self, config: Config, store: Store, client: Client, readers: Readers) -> None:
         self.config = config
         self.store = store
         self.client = client
+        self.readers = readers
         self.sources = {source.name: source for source in config.sources}
         self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -231,7 +234,7 @@ class Poller:
             result = Result.UNCHANGED
             digest = hashlib.sha256(reply.body).hexdigest()
             if not same or digest != state.body_hash:
-                kind, feed = await interpret(reply, source, self.config.authority)
+                kind, feed = await self.readers.read(reply, source, self.config.authority)
                 # What a private source says of its own address holds the same secret.
                 links = () if source.private else feed.links
                 bare = replace(feed, entries=(), withdrawn=(), links=links)

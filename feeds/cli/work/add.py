@@ -22,7 +22,7 @@ from feeds.errors import ReadError
 from feeds.fetch import open_client
 from feeds.model import Document, Feed
 from feeds.normalize.urls import canonical
-from feeds.pipeline import ask, interpret
+from feeds.pipeline import ask, open_readers
 
 Settings = Mapping[str, str | tuple[str, ...]]
 
@@ -130,7 +130,8 @@ async def looked(config: Config, source: Source) -> tuple[Document, Feed | None,
     async with open_client(config.fetch, __version__) as client:
         document = await ask(client, source, config.folder, now())
     try:
-        _, feed = await interpret(document, source, config.authority)
+        with open_readers(config.read) as readers:
+            _, feed = await readers.read(document, source, config.authority)
     except ReadError as error:
         return document, None, error
     return document, feed, None

@@ -14,7 +14,7 @@ from feeds.cli.work.loading import configuration, finish
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, SourceError
 from feeds.fetch import Client, open_client
-from feeds.pipeline import ask, interpret
+from feeds.pipeline import Readers, ask, open_readers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,22 +68,25 @@ async def ask_all(config: Config, moment: datetime, screen: Screen) -> tuple[Fin
     slots = asyncio.Semaphore(config.fetch.concurrency)
     with screen.progress("Asking", len(config.sources)) as advance:
         async with open_client(config.fetch, __version__) as client:
+            with open_readers(config.read) as readers:
 
-            async def one(source: Source) -> Finding:
-                async with slots:
-                    finding = await found(config, client, source, moment)
-                advance(source.name)
-                return finding
+                async def one(source: Source) -> Finding:
+                    async with slots:
+                        finding = await found(config, client, readers, source, moment)
+                    advance(source.name)
+                    return finding
 
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(source)) for source in config.sources]
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(one(source)) for source in config.sources]
     return tuple(task.result() for task in tasks)
 
 
-async def found(config: Config, client: Client, source: Source, moment: datetime) -> Finding:
+async def found(
+    config: Config, client: Client, readers: Readers, source: Source, moment: datetime
+) -> Finding:
     try:
         document = await ask(client, source, config.folder, moment)
-        kind, feed = await interpret(document, source, config.authority)
+        kind, feed = await readers.read(document, source, config.authority)
     except SourceError as error:
         return Finding(name=source.name, error=str(error))
     title = source.title or (feed.title.value if feed.title else None)

@@ -16,7 +16,7 @@ from feeds.cli.work.report import published, refused, report, tell, tell_emissio
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten
+from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
 from feeds.store import Store
 
 
@@ -82,6 +82,6 @@ async def polled(
     config: Config, store: Store, states: Sequence[SourceState], moment: datetime, screen: Screen
 ) -> tuple[Outcome, ...]:
     async with open_client(config.fetch, __version__) as client:
-        with screen.progress("Polling", len(states)) as advance:
-            poller = Poller(config, store, client)
+        with open_readers(config.read) as readers, screen.progress("Polling", len(states)) as advance:
+            poller = Poller(config, store, client, readers)
             return await poller.refresh_all(states, moment, lambda outcome: advance(outcome.source))

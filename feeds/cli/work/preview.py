@@ -21,7 +21,7 @@ from feeds.errors import ReadError
 from feeds.fetch import open_client
 from feeds.model import Document, Entry, Feed, Moment, Precision, Text, TextType
 from feeds.normalize.html import plain
-from feeds.pipeline import ask, interpret
+from feeds.pipeline import ask, open_readers
 
 ARTICLE = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 SHAPES = MappingProxyType(
@@ -95,10 +95,12 @@ def meant(session: Session, what: str) -> tuple[Config, Source, Path | None]:
 
 async def looked(config: Config, source: Source, file: Path | None) -> tuple[str, Feed]:
     if file is not None:
-        return await interpret(saved(file), source, config.authority)
-    async with open_client(config.fetch, __version__) as client:
-        document = await ask(client, source, config.folder, now())
-    return await interpret(document, source, config.authority)
+        document = saved(file)
+    else:
+        async with open_client(config.fetch, __version__) as client:
+            document = await ask(client, source, config.folder, now())
+    with open_readers(config.read) as readers:
+        return await readers.read(document, source, config.authority)
 
 
 def saved(file: Path) -> Document:
