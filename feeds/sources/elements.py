@@ -64,6 +64,8 @@ xml http://www.w3.org/xml/1998/namespace
 """
 TEXTS = frozenset({"title", "summary", "content", "description", "subtitle", "content:encoded", "rights"})
 """What is not looked into: markup of a text is no element of the entry."""
+CORE = frozenset({"atom", "a10", "rss"})
+"""Prefixes of the formats' own elements where nobody says what they stand for."""
 QUALIFIED = re.compile(r"(?:\{([^}]*)\})?(?:([^:}]+):)?(.*)", re.DOTALL)
 
 
@@ -163,7 +165,9 @@ def read_elements(text: str, url: str) -> Elements:
     holders = [root, *(one for one in root if isinstance(one.tag, str) and _name(one) == "channel")]
     read = [_element(one, _base(one, url), DEPTH, [MANY]) for one in holders]
     parts = (part for one in reversed(read) for part in one.parts if part.name != "channel")
-    return Elements(head=replace(read[-1], parts=tuple(parts)), entries=entries)
+    head = NOTHING if _name(root) == "entry" else replace(read[-1], parts=tuple(parts))
+    head = replace(head, attributes={**read[0].attributes, **head.attributes})
+    return Elements(head=head, entries=entries)
 
 
 def _element(node: etree._Element, base: str, depth: int, room: list[int]) -> Element:
@@ -210,12 +214,14 @@ def _name(node: etree._Element) -> str:
 def _written(tag: str, prefix: str | None) -> str:
     match = QUALIFIED.match(tag)
     namespace, own, word = match.groups() if match else ("", None, tag)
-    if namespace:
-        # A module that nobody knows keeps the prefix that the document gives it.
-        known = NAMESPACES.get(namespace.lower().rstrip("/"), f"{prefix}:" if prefix else "")
-    else:
-        known = f"{own}:" if own and own.lower() not in {"atom", "a10", "rss"} else ""
+    # A module that nobody knows keeps the prefix that the document gives it.
+    unknown = _prefix(prefix if namespace else own)
+    known = NAMESPACES.get(namespace.lower().rstrip("/"), unknown) if namespace else unknown
     return f"{known}{word}".lower()
+
+
+def _prefix(written: str | None) -> str:
+    return f"{written}:" if written and written.lower() not in CORE else ""
 
 
 def _base(node: etree._Element, url: str) -> str:

@@ -57,12 +57,12 @@ def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
         told: Its elements as they stand; empty where libxml2 cannot read them.
         reading: What all entries share.
     """
-    url = page(holder, reading)
+    url = page(holder, told, reading)
     title = _title(holder, told, url, reading)
     summary, content = _texts(holder, told, url, reading)
     enclosures, image = media(told)
     links = tuple(_links(holder, told, url, reading))
-    origin, inherited = _origin(holder, reading)
+    origin, inherited = _origin(holder, told, reading)
     return Entry(
         source=reading.source,
         id=UNKNOWN,
@@ -97,10 +97,11 @@ def native_id(holder: Values) -> str | None:
     return own.strip() if own and visible(own) else None
 
 
-def page(holder: Values, reading: Reading) -> str | None:
+def page(holder: Values, told: Element, reading: Reading) -> str | None:
     """Choose the page to open: the link before a feed service rewrote it, else the first alternate.
 
-    A permalink guid serves where RSS gives no link. An Atom id never does, though feedparser says so.
+    A permalink guid serves where RSS gives no link, and RSS 1.0's ``rdf:about``, which "should be identical
+    to the link". An Atom id never does, though feedparser says so.
     """
     links = [link for link in items(holder, "links") if link.get("rel") == "alternate"]
     pages = [link for link in links if link.get("type") in HTML_TYPES]
@@ -109,6 +110,7 @@ def page(holder: Values, reading: Reading) -> str | None:
         # A relative guid is no link: resolved, it would be an invented one.
         own = native_id(holder) or ""
         candidates.append(own if web_url(own, None) else None)
+    candidates.append(web_url(told.get("rdf:about") or "", None))
     found = (web(candidate, reading) for candidate in candidates)
     return next((url for url in found if url), None)
 
@@ -289,7 +291,7 @@ def _comments(holder: Values, told: Element, reading: Reading) -> str | None:
     return web(value(holder, "comments"), reading) or next((url for url in pages if url), None)
 
 
-def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Person, ...]]:
+def _origin(holder: Values, element: Element, reading: Reading) -> tuple[Origin | None, tuple[Person, ...]]:
     """Read ``atom:source`` or RSS ``source``; and its authors, who are the entry's if it names none."""
     told = attributes(holder, "source")
     links = [made for link in items(told, "links") if (made := read_link(link, reading))]
@@ -312,8 +314,13 @@ def _origin(holder: Values, reading: Reading) -> tuple[Origin | None, tuple[Pers
             site_url=site_url,
             icon=web(value(told, "icon") or value(told, "logo"), reading),
             updated=updated.instant if updated else None,
-            language=language.tag(value(told, "language") or ""),
+            language=language.tag(_language_of_origin(told, element) or ""),
             rights=parts.line(shown(rights)),
         ),
         people(told, reading),
     )
+
+
+def _language_of_origin(told: Values, element: Element) -> str | None:
+    tags = (one.get("xml:lang") or one.first("language", "dc:language") for one in element.all("source"))
+    return next((tag for tag in tags if tag), None) or value(told, "language")

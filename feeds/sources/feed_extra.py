@@ -55,13 +55,10 @@ def first_moment(holder: Element, names: tuple[str, ...], reading: Reading) -> M
 
 def in_reply_to(holder: Element) -> str | None:
     """Give what the entry answers (RFC 4685, 3): its id, else its address."""
-    for one in holder.all("thr:in-reply-to"):
-        reference = one.get("ref") or ""
-        if is_uri(reference):
-            return reference
-        if href := one.url("href"):
-            return href
-    return None
+    told = tuple(holder.all("thr:in-reply-to"))
+    references = (one.get("ref") or "" for one in told)
+    addresses = (one.url("href") for one in told)
+    return next((one for one in references if is_uri(one)), None) or next(filter(None, addresses), None)
 
 
 def license_of(holder: Element) -> str | None:

@@ -9,7 +9,6 @@ from feeds.config.schema import Source
 from feeds.model import Decision, Feed, Link
 from feeds.normalize import language
 from feeds.normalize.titles import title_of
-from feeds.normalize.urls import web_url
 from feeds.sources import feed_extra, parts
 from feeds.sources.elements import Element
 from feeds.sources.feed_entry import (
@@ -23,7 +22,7 @@ from feeds.sources.feed_entry import (
     text_of,
 )
 from feeds.sources.feed_people import people_of
-from feeds.sources.feed_values import Reading, Values, attributes, items, value
+from feeds.sources.feed_values import Reading, Values, attributes, items, value, web
 from feeds.sources.finish import feed_id
 
 PERIODS: Mapping[str, int] = MappingProxyType(
@@ -44,7 +43,8 @@ def read_head(told: Values, head: Element, reading: Reading, source: Source) -> 
         source: Gives the name under which an id is minted.
     """
     links = [link for one in items(told, "links") if (link := read_link(one, reading))][: parts.MANY]
-    site = web_url(str(attributes(told, "image").get("link") or ""), reading.url)
+    image = attributes(told, "image")
+    site = web(image.get("link"), reading)
     if site and not any(link.rel == "alternate" for link in links):
         links.append(Link(href=site))
     title = text_of(told, "title", None, reading) or other_text(head, ("dc:title", "itunes:title"), None)
@@ -54,16 +54,20 @@ def read_head(told: Values, head: Element, reading: Reading, source: Source) -> 
         subtitle=text_of(told, "subtitle", None, reading) or other_text(head, SUBTITLES, None),
         links=tuple(links),
         icon=next((url for one in head.all("icon", "webfeeds:icon") if (url := one.address())), None),
-        logo=next(_logos(head), None),
-        language=language.tag(head.first("language", "dc:language") or value(told, "language") or ""),
+        logo=next(_logos(head), None) or web(image.get("href"), reading),
+        language=language.tag(_language(told, head) or ""),
         rights=rights_of(told, head, None, reading),
         updated=feed_extra.first_moment(head, UPDATED, reading) or moment(told, "updated", reading),
-        ttl=parts.number(head.first("ttl")),
+        ttl=parts.number(head.first("ttl") or value(told, "ttl")),
         update_period=_period(head),
         people=people_of(head) or people(told, reading),
         categories=categories_of(told, head),
         decisions=tuple(_announced(head)),
     )
+
+
+def _language(told: Values, head: Element) -> str | None:
+    return head.first("language", "dc:language") or head.get("xml:lang") or value(told, "language")
 
 
 def _logos(head: Element) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _completed(picture: Media, candidates: list[Media | None]) -> Media:
 def _enclosures(holder: Element) -> Iterator[Media | None]:
     for one in holder.parts:
         if one.name == "enclosure" or (one.name == "link" and (one.get("rel") or "").lower() == "enclosure"):
-            yield _file(one, one.url("url", "href"))
+            yield _file(one, one.url("url", "href", "uri"))
         elif one.name == "enc:enclosure":
             yield _file(one, one.url("rdf:resource", "url"))
         elif one.name == "content" and one.get("src"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -17,6 +18,7 @@ STAND_INS = ("itunes:author", "googleplay:author")
 """In most podcasts the name of the show; it counts where nobody else is named."""
 CONTRIBUTORS = ("contributor", "dc:contributor", "dcterms:contributor")
 PUBLISHERS = ("dc:publisher", "dcterms:publisher", "itunes:owner", "googleplay:owner")
+ADDRESS = re.compile(r"https?:|//|/\S*\Z", re.IGNORECASE)
 PHOTO = frozenset({"photo", "photographer", "photography", "picture"})
 # https://podcasttaxonomy.com, for the roles that are not words of bylines.
 PODCAST: Mapping[str, Role] = MappingProxyType(
@@ -36,10 +38,19 @@ def people_of(holder: Element) -> tuple[Person, ...]:
         *(_credited(one) for one in _media_credits(holder)),
         *(_person(one, Role.PUBLISHER) for one in holder.all(*PUBLISHERS)),
     ]
-    named = {(one.name or "").casefold() for one in (*authors, *editors) if one}
-    # Who is the author already is not named again for the part that a module gives him.
-    rest = [one for one in others if one is None or one.name is None or one.name.casefold() not in named]
+    known = {_called(one): one for one in (*authors, *editors) if one}
+    # Who is an author already is not named again for the part that a module gives him.
+    rest = (one and _as_known(one, known) for one in others)
     return parts.once((*authors, *editors, *rest))
+
+
+def _called(one: Person) -> str:
+    return (one.name or one.email or one.uri or "").casefold()
+
+
+def _as_known(one: Person, known: Mapping[str, Person]) -> Person:
+    same = known.get(_called(one))
+    return one if same is None else replace(one, role=same.role, role_raw=same.role_raw)
 
 
 def _person(one: Element, role: Role = Role.AUTHOR) -> Person | None:
@@ -84,7 +95,7 @@ def credits_of(holder: Element) -> tuple[Credit, ...]:
     found: list[Credit] = []
     for one in holder.all("dc:source", "dcterms:source"):
         name = parts.line(one.text)
-        if name and one.address() is None:
+        if name and not ADDRESS.match(one.text):
             found += agencies(name) or (Credit(kind="source", name=name, raw=name),)
     for one in _media_credits(holder):
         name = parts.line(one.text)
@@ -96,5 +107,5 @@ def credits_of(holder: Element) -> tuple[Credit, ...]:
 def sources_of(holder: Element) -> Iterator[Link]:
     """Give the addresses that an entry names as what it was made from (RFC 4287: ``via``)."""
     for one in holder.all("dc:source", "dcterms:source"):
-        if one.text.startswith(("http:", "https:")) and (href := one.address()):
+        if ADDRESS.match(one.text) and (href := one.address()):
             yield Link(href=href, rel="via")

@@ -10,13 +10,13 @@ from typing import Any
 
 from feeds.config.schema import Source
 from feeds.errors import ReadError
-from feeds.model import Document, Entry, Feed, Link, Media, Moment, Person, Text
+from feeds.model import Decision, Document, Entry, Feed, Link, Media, Moment, Person, Text
 from feeds.normalize import language
 from feeds.normalize.dates import parse
 from feeds.normalize.text import clean, visible
 from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, web_url
-from feeds.sources import parts
+from feeds.sources import json_extension, parts
 from feeds.sources.charset import decode
 from feeds.sources.finish import UNKNOWN, feed_id, finished
 
@@ -110,26 +110,40 @@ def _feed(told: Values, reading: Reading, document: Document, authority: str) ->
         ("next", web("next_url")),
         *(("hub", web_url(_text(hub, "url"), document.url)) for hub in hubs[:10]),
     )
-    tongue = language.tag(_text(told, "language"))
+    own = json_extension.members(told, "_feeds")
     return Feed(
-        id=feed_id(None, reading.source, authority),
+        id=feed_id(_text(own, "id"), reading.source, authority),
         title=title_of(parts.plain_text(_text(told, "title"))),
         subtitle=parts.plain_text(_text(told, "description")),
         links=tuple(Link(href=href, rel=rel) for rel, href in links if href),
         icon=web("favicon"),
         logo=web("icon"),
-        language=tongue,
+        language=language.tag(_text(told, "language")),
+        rights=parts.plain_text(_text(own, "rights")),
+        updated=json_extension.moment(own, "updated", reading.source.timezone),
         people=reading.people,
+        decisions=tuple(_announced(told)),
     )
+
+
+def _announced(told: Values) -> Iterator[Decision]:
+    """Tell the operator what the document says, or what is left out of it."""
+    if told.get("expired") is True:
+        yield Decision(topic="ended", reason="the source says that no entry will follow (expired)")
+    left_out = sum(isinstance(item, dict) for item in told["items"]) - MAX_ENTRIES
+    if left_out > 0:
+        reason = f"the document holds {left_out} entries more than are read at once; the first are taken"
+        yield Decision(topic="limit", reason=reason)
 
 
 def _entry(item: Values, reading: Reading) -> Entry:
     url = web_url(_text(item, "url"), reading.url)
     title = parts.plain_text(_text(item, "title"))
     summary, content = _texts(item, url or reading.url)
-    image = web_url(_text(item, "image") or _text(item, "banner_image"), reading.url)
+    pictures = (web_url(_text(item, key), reading.url) for key in ("image", "banner_image"))
+    image = next((picture for picture in pictures if picture), None)
     tags = [tag for tag in _listed(item, "tags") if isinstance(tag, str | int)]
-    return Entry(
+    entry = Entry(
         source=reading.source.name,
         id=UNKNOWN,
         native_id=_identity(item),
@@ -147,6 +161,7 @@ def _entry(item: Values, reading: Reading) -> Entry:
         image=Media(url=image) if image else None,
         decisions=shortened(title),
     )
+    return json_extension.extended(entry, item, reading.url, reading.source.timezone)
 
 
 def _texts(item: Values, base: str) -> tuple[Text | None, Text | None]:
@@ -179,7 +194,7 @@ def _people(told: Values, base: str | None) -> Iterator[Person]:
         found = one if isinstance(one, dict) else {"name": one}
         person = parts.named(found.get("name"), None, found.get("url"), base)
         if person is not None:
-            yield person
+            yield json_extension.role(person, found)
 
 
 def _file(one: object, reading: Reading) -> Media | None:
