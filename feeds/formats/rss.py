@@ -16,7 +16,6 @@ from feeds.formats.feedgen_extension import (
     EntryExtension,
     FeedExtension,
     enclosure,
-    html,
     unsaid,
 )
 from feeds.formats.printable import printable
@@ -49,11 +48,11 @@ def render(feed: Feed, self_url: str) -> bytes:
     generator.ours.feed, generator.ours.self_url, generator.ours.self_type = feed, self_url, MEDIA_TYPE
     generator.title(title)
     generator.link(href=_home(feed, self_url), rel="alternate")
-    generator.description(_words(feed.subtitle) or title)
+    generator.description(_title(feed.subtitle) or title)
     generator.updated(unsaid())
     generator.generator(GENERATOR)
     generator.language(feed.language)
-    generator.copyright(_words(feed.rights))
+    generator.copyright(_title(feed.rights))
     generator.category(categories(feed.categories))
     picture = feed.logo or feed.icon
     if picture:
@@ -84,15 +83,11 @@ def _home(feed: Feed, self_url: str) -> str:
     return feed.link("alternate") or (self_url if absolute_iri(self_url) else feed.id)
 
 
-def _words(text: Text | None) -> str | None:
-    return plain(html(text)) if text else None
-
-
 def _title(text: Text | None) -> str | None:
-    """Write a title as plain text, escaped once, as the RSS Advisory Board's profile asks.
+    """Write a text that is no HTML in RSS, escaped once, as the RSS Advisory Board's profile asks of titles.
 
-    Nothing says so in the document, and some readers take a title for HTML. One that shows tags of more
-    weight than ``<b>`` gets an invisible word joiner behind each "<", so that both kinds of readers show it
+    Nothing says so in the document, and some readers take it for HTML. One that shows tags of more weight
+    than ``<b>`` gets an invisible word joiner behind each "<", so that both kinds of readers show it
     literally and neither runs it.
     """
     if text is None:

@@ -130,11 +130,10 @@ LINES = frozenset(
     }
 )
 TIDY_TAG = re.compile(r'<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"]*+")*+ ?/?>')
-KNOWN = (
-    r"(?:a|abbr|b|blockquote|code|div|em|font|h[1-6]|i|li|ol|p|pre|s|small|span|strong|strike|sub|sup|table|td|tr|tt|"
-    r"u|ul|iframe|script|cite|q|figure|center|del|ins|kbd|mark|video|audio|section|article)"
-)
-MARKUP = re.compile(rf"</{KNOWN}\s*>|<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+END_TAG = re.compile(r"</([a-z][a-z0-9]*)\s*>", re.IGNORECASE)
+KNOWN = ELEMENTS | DROPPED | {"font", "form", "button", "noscript", "math", "option", "embed"}
+"""Elements whose end shows that a text is HTML."""
+ALONE = re.compile(r"<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
@@ -266,7 +265,9 @@ def looks_like_html(text: str) -> bool:
     >>> looks_like_html("1 < 2 & 3"), looks_like_html("a <b>b</b>"), looks_like_html("AT&amp;T")
     (False, True, True)
     """
-    return REFERENCE.search(text) is not None or MARKUP.search(text) is not None
+    if REFERENCE.search(text) is not None or ALONE.search(text) is not None:
+        return True
+    return any(match[1].lower() in KNOWN for match in END_TAG.finditer(text))
 
 
 def from_text(text: str) -> str:

@@ -123,8 +123,8 @@ def base_of(detail: Values, url: str | None, reading: Reading) -> str:
     return url or reading.url if not reading.is_atom else reading.url
 
 
-def read_text(detail: Values, url: str | None, reading: Reading) -> Text | None:
-    """Read a text construct. Atom says what it is; in RSS it is HTML if it looks so."""
+def read_text(detail: Values, url: str | None, reading: Reading, *, is_html: bool = False) -> Text | None:
+    """Read a text construct. Atom says what it is; in RSS it is HTML if it looks so, or by definition."""
     raw, kind = detail.get("value"), detail.get("type") or "text/html"
     if not isinstance(raw, str) or not raw.strip():
         return None
@@ -132,7 +132,7 @@ def read_text(detail: Values, url: str | None, reading: Reading) -> Text | None:
     base = base_of(detail, url, reading)
     if reading.is_atom and kind not in HTML_TYPES:
         return parts.plain_text(raw, declared) if kind.startswith("text/") else None
-    text = (parts.html_text if reading.is_atom else parts.guessed_text)(raw, base, declared)
+    text = (parts.html_text if reading.is_atom or is_html else parts.guessed_text)(raw, base, declared)
     if text is not None and url and text.type is TextType.HTML:
         # A link to a note of the same text means the text's page, not the feed's document.
         text = replace(text, value=text.value.replace(f'href="{reading.url}#', f'href="{url}#'))
@@ -178,7 +178,9 @@ def _texts(
     """Give summary and content. feedparser copies a content into a missing summary, without a detail."""
     detail = attributes(holder, "summary_detail")
     summary = read_text(detail, url, reading) if detail else None
-    contents = [text for one in items(holder, "content")[:10] if (text := read_text(one, url, reading))]
+    contents = [
+        text for one in items(holder, "content")[:10] if (text := read_text(one, url, reading, is_html=True))
+    ]
     content = max(contents, key=lambda text: (text.type is TextType.HTML, len(text.value)), default=None)
     if content is None and (markdown := told.first("source:markdown")):
         content = parts.html_text(rendered(markdown), url or reading.url)
