@@ -136,6 +136,13 @@ def test_a_plain_title_is_shown_literally_by_every_format() -> None:
     assert b"&amp;amp;lt;" not in published(one, "rss")
 
 
+def test_the_invisible_word_joiner_leaves_again_where_our_own_feed_is_read() -> None:
+    one = entry(url="https://radio.example/1", title=Text(value="how <script> and <p> work"))
+    again = feed_of(published(one, "rss"))
+    assert again.entries[0].title == one.title
+    assert FEED_FORMATS["rss"].render(again, "").count("\u2060".encode()) == 2
+
+
 def test_a_title_with_markup_says_so_where_a_format_can() -> None:
     one = entry(url="https://radio.example/1", title=html("A &amp; <em>B</em>"))
     title = ElementTree.fromstring(published(one, "atom")).find(f"{NAMESPACE}entry/{NAMESPACE}title")

@@ -12,6 +12,7 @@ Which word says what, because none of these vocabularies was made for all of it:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from feeds.model import Entry, Media, Moment, Person, Podcast, Precision, Role
+from feeds.normalize.chars import WORD_JOINER
 from feeds.normalize.dates import w3cdtf
 
 NAMESPACES: Mapping[str, str] = MappingProxyType(
@@ -32,6 +34,10 @@ NAMESPACES: Mapping[str, str] = MappingProxyType(
         "schema": "http://schema.org/",
         "thr": "http://purl.org/syndication/thread/1.0",
     }
+)
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+HARMLESS = re.compile(
+    r"</?(?:abbr|b|bdi|br|cite|code|del|dfn|em|i|ins|kbd|q|s|small|strong|sub|sup|u|var)\s*/?>"
 )
 XML = "{http://www.w3.org/XML/1998/namespace}"
 COARSE = frozenset({Precision.YEAR, Precision.MONTH, Precision.DAY})
@@ -101,6 +107,14 @@ def guess(url: str, fallback: str = "application/octet-stream") -> str:
     return MEDIA_TYPES.get(urlsplit(url).path.rpartition(".")[2].lower(), fallback)
 
 
+def literal(text: str) -> str:
+    """Write a plain text so that a reader that takes it for HTML shows it literally too, and runs nothing.
+
+    One that shows tags of more weight than ``<b>`` gets an invisible word joiner behind each "<".
+    """
+    return TAG.sub(f"<{WORD_JOINER}", text) if TAG.search(HARMLESS.sub("", text)) else text
+
+
 def set_language(element: etree._Element, language: str | None) -> None:
     """Set ``xml:lang``; None leaves it to be inherited."""
     if language:
@@ -164,7 +178,7 @@ def content(parent: etree._Element, media: Media, medium: str | None = None) -> 
         medium=medium or (kind if kind in ("audio", "video", "image") else None),
     )
     if media.title:
-        add(element, "media:title", media.title, type="plain")
+        add(element, "media:title", literal(media.title), type="plain")
     if media.credit:
         add(element, "media:credit", media.credit)
 

@@ -6,11 +6,10 @@ is ``published``; what Atom calls updated is in ``atom:updated``.
 
 from __future__ import annotations
 
-import re
-
 from feedgen.feed import FeedGenerator
 
 from feeds.formats.atom import GENERATOR, categories
+from feeds.formats.elements import literal
 from feeds.formats.feedgen_extension import (
     STAND_IN,
     EntryExtension,
@@ -24,11 +23,6 @@ from feeds.normalize.html import plain
 from feeds.validity import absolute_iri
 
 MEDIA_TYPE = "application/rss+xml"
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
-HARMLESS = re.compile(
-    r"</?(?:abbr|b|bdi|br|cite|code|del|dfn|em|i|ins|kbd|q|s|small|strong|sub|sup|u|var)\s*/?>"
-)
-WORD_JOINER = "\u2060"
 
 
 def render(feed: Feed, self_url: str) -> bytes:
@@ -86,13 +80,9 @@ def _home(feed: Feed, self_url: str) -> str:
 def _title(text: Text | None) -> str | None:
     """Write a text that is no HTML in RSS, escaped once, as the RSS Advisory Board's profile asks of titles.
 
-    Nothing says so in the document, and some readers take it for HTML. One that shows tags of more weight
-    than ``<b>`` gets an invisible word joiner behind each "<", so that both kinds of readers show it
-    literally and neither runs it.
+    Nothing says so in the document, and some readers take it for HTML: hence ``literal``.
     """
     if text is None:
         return None
     title = " ".join((text.value if text.type is TextType.PLAIN else plain(text.value)).split())
-    if TAG.search(HARMLESS.sub("", title)):
-        title = TAG.sub(f"<{WORD_JOINER}", title)
-    return title or None
+    return literal(title) or None

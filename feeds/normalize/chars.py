@@ -36,6 +36,9 @@ BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 EMBED, ISOLATE = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
 POP = MappingProxyType({"\u202c": EMBED, "\u2069": ISOLATE})
 
+WORD_JOINER = "\u2060"
+"""Shows nothing; what we publish has it behind a "<" that must not begin a tag (``formats.elements``)."""
+
 
 def clean(text: str) -> str:
     r"""Remove what must not reach any format; leave all else, normalization form and spaces too.

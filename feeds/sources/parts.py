@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from feeds.model import Category, Media, Person, Text, TextType
+from feeds.normalize.chars import WORD_JOINER
 from feeds.normalize.html import looks_like_html, plain, sanitize
 from feeds.normalize.people import person
 from feeds.normalize.text import clean, excerpt, one_line, visible
@@ -17,6 +18,7 @@ MANY = 100
 """How many categories, persons, links or files one entry may have; the first ones count."""
 TEXT = 2_000_000
 
+JOINED = re.compile(f"<{WORD_JOINER}+")
 SHOWS = re.compile(r"<(?:img|video|audio|picture)\b")
 LETTER = re.compile(r"(?:\A|>)\s*[A-Za-z0-9\u00c0-\u024f]")
 DIGITS = re.compile(r"\+?(\d{1,15})(?:\.\d*)?\s*\Z")
@@ -36,8 +38,13 @@ def html_text(value: str, base: str | None, language: str | None = None) -> Text
 
 def plain_text(value: str, language: str | None = None) -> Text | None:
     """Make a text that is shown literally."""
-    cleaned = clean(value[:TEXT]).strip()
+    cleaned = _ours(clean(value[:TEXT])).strip()
     return Text(value=cleaned, language=language) if visible(cleaned) else None
+
+
+def _ours(text: str) -> str:
+    """Take out what another aggregator of our kind has put in, so that a text does not grow on its way."""
+    return JOINED.sub("<", text) if WORD_JOINER in text else text
 
 
 def guessed_text(value: str, base: str | None, language: str | None = None) -> Text | None:
@@ -51,7 +58,7 @@ def line(value: object, limit: int = NAME) -> str | None:
     """Read a short plain text: a name, a label. None if it is no text or there is nothing to see."""
     if not isinstance(value, str):
         return None
-    folded = one_line(plain(value) if looks_like_html(value) else value)
+    folded = _ours(one_line(plain(value) if looks_like_html(value) else value))
     return excerpt(folded, limit) if visible(folded) else None
 
 
