@@ -131,7 +131,7 @@ LINES = frozenset(
 )
 TIDY_TAG = re.compile(r'<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"]*+")*+ ?/?>')
 END_TAG = re.compile(r"</([a-z][a-z0-9]*)\s*>", re.IGNORECASE)
-KNOWN = ELEMENTS | DROPPED | {"font", "form", "button", "noscript", "math", "option", "embed"}
+KNOWN = frozenset({*ELEMENTS, *DROPPED, "font", "form", "button", "noscript", "math", "option", "embed"})
 """Elements whose end shows that a text is HTML."""
 ALONE = re.compile(r"<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
