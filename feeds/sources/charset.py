@@ -43,6 +43,11 @@ WIDER = MappingProxyType(
         "euc_kr": "cp949",
     }
 )
+# Labels of the web that Python has no name for: "x-" before it, and the direction of Hebrew behind it.
+EXTENDED = re.compile(r"\A[xX]-|(?<=8859-8)-[iIeE]\Z")
+# Halves of a character beyond 16 bits, each written as if it were a character (CESU-8).
+HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+STRAY = re.compile("[\udc80-\udcff]+")
 SHIFTING = re.compile(rb"\x1b[$(]|~\{")
 PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
@@ -62,6 +67,9 @@ def decode(body: bytes, headers: Mapping[str, str]) -> str:
     """
     for mark, name in MARKS:
         if body.startswith(mark):
+            if name == "utf-8" and _utf8(body) is None:
+                # The mark of a text that was in UTF-8 before some program wrote it anew, or wrote into it.
+                return _other(body[len(mark) :], tuple(_declared(body, headers)), marked=True)
             return body[len(mark) :].decode(name, "replace")
     for look, name in SNIFFED:
         if look.match(body):
@@ -72,7 +80,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> str:
     return _other(body, names) if text is None else text
 
 
-def _other(body: bytes, names: tuple[str, ...]) -> str:
+def _other(body: bytes, names: tuple[str, ...], *, marked: bool = False) -> str:
     """Read bytes that are not UTF-8 by the character sets that were declared."""
     others = [name for name in names if name != "utf-8"]
     if len(others) > 1 and others[0] == "cp1252":
@@ -84,7 +92,7 @@ def _other(body: bytes, names: tuple[str, ...]) -> str:
             continue
     if others and "utf-8" not in names:
         return body.decode(others[0], "replace")
-    return _nearly_utf8(body)
+    return _nearly_utf8(body, marked=marked)
 
 
 def _declared(body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
@@ -97,12 +105,18 @@ def _declared(body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
 
 
 def charset(label: str) -> str | None:
-    """Give Python's name of a character set; None for a label that names none, and for UTF-16."""
-    try:
-        name = codecs.lookup(label.strip()).name
-    except (LookupError, ValueError):  # ValueError: a NUL in the label.
-        return None
-    return WIDER.get(name, name) if CHARSET.match(name) else None
+    """Give Python's name of a character set; None for a label that names none, and for UTF-16.
+
+    >>> charset("x-sjis"), charset("iso-8859-8-i"), charset("rot13")
+    ('cp932', 'iso8859-8', None)
+    """
+    for spelling in (label.strip(), EXTENDED.sub("", label.strip())):
+        try:
+            name = codecs.lookup(spelling).name
+        except (LookupError, ValueError):  # ValueError: a NUL in the label.
+            continue
+        return WIDER.get(name, name) if CHARSET.match(name) else None
+    return None
 
 
 def _utf8(body: bytes) -> str | None:
@@ -115,9 +129,26 @@ def _utf8(body: bytes) -> str | None:
         return None
 
 
-def _nearly_utf8(body: bytes) -> str:
-    """Choose between UTF-8 with accidents and windows-1252 by what most of the bytes beyond ASCII are."""
-    text = body.decode("utf-8", "replace")
-    accidents = text.count("\ufffd")
-    good = sum(1 for character in text if character > "\x7f") - accidents
-    return text if good > accidents else body.decode("cp1252", "replace")
+def _nearly_utf8(body: bytes, *, marked: bool) -> str:
+    """Choose between UTF-8 with accidents and windows-1252 by what most of the bytes beyond ASCII are.
+
+    A byte order mark says that it is UTF-8, if anything in it is.
+
+    What is no UTF-8 in a document that mostly is comes from another program, and so is windows-1252.
+    """
+    body = HALVES.sub(_joined, body)
+    text = body.decode("utf-8", "surrogateescape")
+    accidents = sum(1 for _ in STRAY.finditer(text))
+    good = sum(1 for character in STRAY.sub("", text) if character > "\x7f")
+    if good <= accidents and not (marked and good):
+        return body.decode("cp1252", "replace")
+    return STRAY.sub(lambda match: _bytes(match).decode("cp1252", "replace"), text)
+
+
+def _bytes(stray: re.Match[str]) -> bytes:
+    return stray[0].encode("utf-8", "surrogateescape")
+
+
+def _joined(halves: re.Match[bytes]) -> bytes:
+    pair = halves[0].decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    return pair.decode("utf-16-le").encode()

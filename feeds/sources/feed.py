@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import io
 import re
+import xml.sax
+import xml.sax.handler
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import feedparser
 
@@ -36,6 +39,9 @@ CHANNEL = re.compile(r"<(?:[\w.-]+:)?channel[\s>/]", re.IGNORECASE)
 STUMBLING = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
 )
+# feedparser's parsers are called as its ``parse`` calls them, but for this name: under "utf-8" they take each
+# text that could be UTF-8 read as Latin-1 for that, and turn an "\u00c2\u00a1" that was meant into "\u00a1".
+ENCODING = "utf8"
 STUMBLES = 200
 """So many entries may make feedparser stumble before the rest is given up."""
 
@@ -118,19 +124,30 @@ def _parsed(repaired: Repaired, document: Document) -> tuple[Values, int]:
 
 
 def _parse(text: str, document: Document) -> Values:
-    """Let feedparser read a document; ``bozo`` is not asked, it is set for the best of feeds."""
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": document.url}
+    """Let feedparser read a document: strictly, and as it comes where it is no XML."""
+    base = web_url(document.url, None) or ""
     try:
-        parsed: Values = feedparser.parse(
-            io.BytesIO(text.encode("utf-8", "replace")),
-            response_headers=headers,
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        try:
+            handler = _told(feedparser.api.StrictFeedParser(base, None, ENCODING))
+            reader = xml.sax.make_parser()  # noqa: S317  what repair gives has no DTD, so no entities
+            reader.setFeature(xml.sax.handler.feature_namespaces, True)
+            reader.setFeature(xml.sax.handler.feature_external_ges, False)
+            reader.setContentHandler(handler)
+            reader.setErrorHandler(handler)
+            reader.parse(io.BytesIO(text.encode("utf-8", "replace")))
+        except xml.sax.SAXException:
+            handler = _told(feedparser.api.LooseFeedParser(base, None, ENCODING, {}))
+            handler.feed(text)
     except STUMBLING as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         raise ReadError(f"the feed cannot be read: feedparser stumbles over it ({reason})") from error
-    return parsed
+    return {"feed": handler.feeddata, "entries": handler.entries}
+
+
+def _told(handler: Any) -> Any:
+    """Let a parser of feedparser's neither clean nor resolve anything."""
+    handler.resolve_relative_uris = handler.sanitize_html = False
+    return handler
 
 
 def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:

@@ -31,6 +31,7 @@ FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^>]*>", re.IG
 
 DATE = re.compile(r"<(?:[\w.-]+:)?(?:pubDate|published|issued|date|updated)(?:\s[^<>]*)?>([^<]{4,60})<")
 PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-fC-F]\w\w)|(5[67]\d\d\d));")
+BYTES = re.compile(r"(?:&#(?:[xX][89a-fA-F][0-9a-fA-F]|1(?:2[89]|[3-9]\d)|2[0-4]\d);){2,}")
 REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
 NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
 XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -278,7 +279,7 @@ def _mend_references(body: str, entities: Mapping[str, str]) -> str:
     def section(match: re.Match[str]) -> str:
         return _numeric(match[1], match[2]) if match[1] or match[2] else match[0]
 
-    body = PAIR.sub(_joined, body)
+    body = BYTES.sub(_decoded, PAIR.sub(_joined, body))
     return "".join(
         NUMERIC.sub(section, piece) if is_section else REFERENCE.sub(reference, piece)
         for is_section, piece in _segments(body)
@@ -290,6 +291,18 @@ def _numeric(hexadecimal: str | None, decimal: str | None) -> str:
     code = int(digits, 16 if hexadecimal else 10) if len(digits) <= 8 else 0
     fine = 0 < code <= 0x10FFFF and (code > 31 or code in {9, 10, 13}) and xml_safe(chr(code))
     return f"&#{code};" if fine else ""
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """Read references to the bytes of UTF-8, one a byte; told by control characters, which nobody means."""
+    found = (int(one[1], 16) if one[1] else int(one[2]) for one in NUMERIC.finditer(match[0]))
+    raw = bytes(found)
+    if not any(0x80 <= byte < 0xA0 for byte in raw):
+        return match[0]
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def _joined(match: re.Match[str]) -> str:
