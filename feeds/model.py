@@ -367,10 +367,12 @@ class NotModified:
     Attributes:
         headers: As in ``Document``; a 304 may carry new caching headers (RFC 9110, 15.4.5).
         validators: Those of the 304 where it gave any, else those that were sent.
+        moved_to: As in ``Document``.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     validators: Validators = Validators()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -398,6 +400,34 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """How far the answers are believed that change how a source is asked (``trust``).
+
+    Attributes:
+        whole: When the document last came whole; None before the first.
+        unchanged: Answers "not modified" in a row since.
+        believed: Days for which they are believed.
+        moving_to: Where permanent redirects lead, not yet confirmed; None if there are none.
+        moving_since: The first of the answers in a row that said so. moving: How many there were.
+        address: Where it is asked instead of its listed address; None if it has not moved.
+        listed: The address in config.yaml that it moved from; another one there voids the move.
+        gone_since: The first 410 of those in a row; None if the last answer was another.
+        ended: Whether it is asked no more, because it said over a day that it is gone.
+    """
+
+    whole: datetime | None = None
+    unchanged: int = 0
+    believed: int = 7
+    moving_to: str | None = None
+    moving_since: datetime | None = None
+    moving: int = 0
+    address: str | None = None
+    listed: str | None = None
+    gone_since: datetime | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceState:
     """What the store remembers of a source between polls.
 
@@ -414,7 +444,7 @@ class SourceState:
         failures: Failed polls since the last success. error: The last one's sentence; None after a success.
         error_class: Its class name, for programs.
         status: Last HTTP status; None if there was no answer, or the kind has none.
-        moved_to: Where permanent redirects lead; None if none.
+        trust: How far its server's answers are believed.
         wait: Seconds that were chosen between the last poll and ``due``; None before the first.
         entries: How many entries are remembered with their text.
         revision: Grows by one whenever an entry of it is added, changed or leaves.
@@ -434,7 +464,7 @@ class SourceState:
     error: str | None = None
     error_class: str | None = None
     status: int | None = None
-    moved_to: str | None = None
+    trust: Trust = Trust()
     wait: float | None = None
     entries: int = 0
     revision: int = 0

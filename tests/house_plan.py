@@ -28,6 +28,7 @@ FLOORS: Mapping[str, int] = MappingProxyType(
         "config": 2,
         "caching": 2,
         "cadence": 2,
+        "trust": 2,
         "normalize": 2,
         "validity": 2,
         "model": 1,

@@ -61,7 +61,8 @@ def test_status_tells_how_each_source_fares(folder: Path) -> None:
 def test_status_as_json(folder: Path) -> None:
     feeds(folder, "once")
     document = json.loads(feeds(folder, "status", "--json").stdout)
-    assert document["totals"] == {"sources": 3, "ok": 1, "failing": 1, "new": 0, "paused": 1, "entries": 2}
+    words = {"ok": 1, "failing": 1, "gone": 0, "new": 0, "paused": 1}
+    assert document["totals"] == {"sources": 3, **words, "entries": 2}
     assert document["store"]["held"] is False
     by_name = {source["name"]: source for source in document["sources"]}
     assert by_name["radio"]["title"] == "Radio Alpina"

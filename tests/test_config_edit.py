@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.config import splice
-from feeds.config.edit import add_source, add_sources, remove_source, set_paused, set_tags
+from feeds.config.edit import add_source, add_sources, remove_source, set_address, set_paused, set_tags
 from feeds.config.load import load
 from feeds.config.syntax import read
 from feeds.errors import ConfigError
@@ -122,6 +122,32 @@ def test_pause_and_tag_are_undone_to_the_byte(shape: str, tmp_path: Path) -> Non
     set_tags(path, "a.example", remove=["one, two"])
     set_paused(path, "a.example", paused=False)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("- https://a.example/ # why\n", "- {url: https://b.example/x, name: a.example} # why\n"),
+        ("- https://a.example/?old\n", "- {url: https://b.example/x, name: a.example-old}\n"),
+        (
+            "- {url: 'https://a.example/', tags: [n]}\n",
+            "- {url: https://b.example/x, tags: [n], name: a.example}\n",
+        ),
+        (
+            "- name: q # n\n  url: https://a.example/ # u\n",
+            "- name: q # n\n  url: https://b.example/x # u\n",
+        ),
+        ("- url: https://a.example/\n", "- url: https://b.example/x\n  name: a.example\n"),
+    ],
+)
+def test_another_address_leaves_the_name(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("sources:\n" + before)
+    (source,) = load(path, {}).sources
+    set_address(path, source.name, "https://b.example/x")
+    (moved,) = load(path, {}).sources
+    assert (moved.name, moved.url) == (source.name, "https://b.example/x")
+    assert path.read_text() == "sources:\n" + after
 
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n"])

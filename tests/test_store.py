@@ -16,7 +16,7 @@ from store_values import NOW, Changed, at, content, filled, in_child, opened, po
 
 from feeds.config.schema import Keep
 from feeds.errors import StoreBusy
-from feeds.model import Feed, Moment, Precision, Record, SourceState, Text, Validators
+from feeds.model import Feed, Moment, Precision, Record, SourceState, Text, Trust, Validators
 from feeds.store import Emitted, Poll, Store
 
 
@@ -47,7 +47,9 @@ FULL = SourceState(
     error="No answer.",
     error_class="FetchError",
     status=503,
-    moved_to="https://b.example/",
+    trust=Trust(
+        whole=NOW, unchanged=3, moving_to="https://b.example/", moving_since=NOW, moving=1, ended=True
+    ),
     wait=1.5,
 )
 

@@ -190,7 +190,10 @@ def change(database: Path, statement: str) -> None:
         (folder, "is a folder; name a file in it"),
         (foreign, "is a database of another program; name another file"),
         (foreign_in_wal_mode, "is a database of another program; name another file"),
-        (newer, r"is of a newer feeds \(its version is 9999, this program knows 0001\); update the program"),
+        (
+            newer,
+            rf"is of a newer feeds \(its version is 9999, this program knows {HEAD}\); update the program",
+        ),
         (versionless, "is damaged.*; put a backup back"),
         (
             journal_alone,
@@ -517,11 +520,11 @@ def test_killed_while_saving(tmp_path: Path) -> None:
     assert seen == {3, 5}
 
 
-MIGRATION = """
+MIGRATION = f"""
 from alembic import op
 import sqlalchemy as sa
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{HEAD}"
 def upgrade():
     with op.batch_alter_table("sources") as table:
         table.add_column(sa.Column("mood", sa.Text))
@@ -531,25 +534,25 @@ def upgrade():
 
 
 @pytest.fixture
-def with_a_second_migration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def with_one_more_migration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Today's program with one more migration, which rebuilds a table that others refer to."""
     versions = tmp_path / "migrations" / "versions"
     versions.mkdir(parents=True)
-    first = Path(sqlite.__file__).parent / "migrations" / "versions" / "v0001_first.py"
-    (versions / "v0001_first.py").write_text(first.read_text())
-    (versions / "v0002_second.py").write_text(MIGRATION)
+    for script in (Path(sqlite.__file__).parent / "migrations" / "versions").glob("v*.py"):
+        (versions / script.name).write_text(script.read_text())
+    (versions / "v9000_last.py").write_text(MIGRATION)
     monkeypatch.setattr("feeds.store.migrate.SCRIPTS", tmp_path / "migrations")
-    monkeypatch.setattr("feeds.store.migrate.HEAD", "0002")
-    monkeypatch.setattr("feeds.store.opening.HEAD", "0002")
+    monkeypatch.setattr("feeds.store.migrate.HEAD", "9000")
+    monkeypatch.setattr("feeds.store.opening.HEAD", "9000")
 
 
-@pytest.mark.usefixtures("with_a_second_migration")
+@pytest.mark.usefixtures("with_one_more_migration")
 def test_killed_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.store.migrate.HEAD", "0001")
-    monkeypatch.setattr("feeds.store.opening.HEAD", "0001")
+    monkeypatch.setattr("feeds.store.migrate.HEAD", HEAD)
+    monkeypatch.setattr("feeds.store.opening.HEAD", HEAD)
     filled(tmp_path, [record(), record("b")])
-    monkeypatch.setattr("feeds.store.migrate.HEAD", "0002")
-    monkeypatch.setattr("feeds.store.opening.HEAD", "0002")
+    monkeypatch.setattr("feeds.store.migrate.HEAD", "9000")
+    monkeypatch.setattr("feeds.store.opening.HEAD", "9000")
     database = tmp_path / "feeds.db"
     start = database.read_bytes()
     seen = set()
@@ -560,7 +563,7 @@ def test_killed_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         columns = {row[1] for row in connection.execute("PRAGMA table_info(sources)")}
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         connection.close()
-        assert ("mood" in columns) == ("moods" in tables) == (version == "0002")
+        assert ("mood" in columns) == ("moods" in tables) == (version == "9000")
         assert not [name for name in tables if name.startswith("_alembic")]
         seen.add(version)
         store = opened(tmp_path)
@@ -569,10 +572,10 @@ def test_killed_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         database.write_bytes(start)
 
     assert until_done(lambda: opened(tmp_path).close(), check) > 10
-    assert seen == {"0001", "0002"}
+    assert seen == {HEAD, "9000"}
 
 
-@pytest.mark.usefixtures("with_a_second_migration")
+@pytest.mark.usefixtures("with_one_more_migration")
 def test_a_new_store_takes_all_migrations(tmp_path: Path) -> None:
     store = opened(tmp_path)
     with store._engine.connect() as connection:

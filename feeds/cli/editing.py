@@ -88,17 +88,20 @@ def pause(session: Session, names: tuple[str, ...]) -> int:
     """Stop polling sources; what they brought stays published."""
     from feeds.cli.work import edit
 
-    return edit.pause(session, names, paused=True)
+    return edit.pause(session, names)
 
 
-@click.command(cls=Command, epilog="feeds resume radio")
+@click.command(cls=Command, short_help="Poll paused sources again.", epilog="feeds resume radio")
 @names_argument
 @click.pass_obj
 def resume(session: Session, names: tuple[str, ...]) -> int:
-    """Poll paused sources again."""
+    """Poll sources again that were paused, or that said they are gone.
+
+    One that moved is asked again where config.yaml lists it.
+    """
     from feeds.cli.work import edit
 
-    return edit.pause(session, names, paused=False)
+    return edit.resume(session, names)
 
 
 class TagCommand(Command):

@@ -58,20 +58,24 @@ def status(session: Session, names: tuple[str, ...], failing: bool, as_json: boo
     epilog="""
 feeds check               the file
 feeds check --online      and each source
+feeds check --fix         write down where sources moved
 feeds check --json
 """,
 )
 @click.option("--online", is_flag=True, help="Ask each source too; exit with 1 if one cannot be read.")
+@click.option("--fix", is_flag=True, help="Write new addresses of sources that moved for good.")
 @json_option
 @click.pass_obj
-def check(session: Session, online: bool, as_json: bool) -> int:
+def check(session: Session, online: bool, fix: bool, as_json: bool) -> int:
     """Check config.yaml, and with --online every source; nothing is stored or published.
 
-    Everything that is wrong is told at once, as file:line:column, and the exit status is 2.
+    Everything that is wrong is told at once, as file:line:column, and the exit status is 2. With --fix,
+    sources whose servers said over days that they moved get their new address; comments, names and the rest
+    of the file stay.
     """
     from feeds.cli.work import check as work
 
-    return work.check(session, online=online, as_json=as_json)
+    return work.check(session, online=online, fix=fix, as_json=as_json)
 
 
 @click.command(

@@ -314,6 +314,30 @@ def set_paused(path: Path, name: str, paused: bool, environ: Mapping[str, str] |
     change(path, name, environ, make)
 
 
+def set_address(path: Path, name: str, url: str, environ: Mapping[str, str] | None = None) -> None:
+    """Give a source another address. It keeps its name, which is written down where the address made it.
+
+    Raises:
+        ConfigError: It is unknown, the file cannot be edited, or another source has that address.
+    """
+
+    def make(target: Target) -> list[Splice]:
+        item = target.item
+        kept = name_of(item)
+        named = name_of({"url": url}) == kept
+        if isinstance(item, str):
+            node = target.node()
+            target.items[target.index] = url if named else {"url": url, "name": kept}
+            address = splice.written(url, flow=False) if named else splice.written(url)
+            words = address if named else f"{{url: {address}, name: {splice.written(kept)}}}"
+            return [Splice(node.start, node.end, words)]
+        written_down = named or "name" in item
+        splices = [] if written_down else target.with_key("name", kept)
+        return [*target.with_key("url", url), *splices]
+
+    change(path, name, environ, make)
+
+
 def set_tags(
     path: Path,
     name: str,

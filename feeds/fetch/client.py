@@ -140,10 +140,8 @@ class _Journey:
         seen = {str(here)}
         while True:
             answer = await self._ask(here)
-            if isinstance(answer, Document):
+            if not isinstance(answer, Redirect):
                 return replace(answer, moved_to=None if moved is None else str(moved))
-            if isinstance(answer, NotModified):
-                return answer
             there = self._next(here, answer, seen)
             permanent = permanent and answer.permanent and not _downgrade(here, there)
             moved = there if permanent else moved

@@ -14,7 +14,13 @@ from feeds.sources import KINDS
 
 
 async def ask_again(
-    client: Client, source: Source, folder: Path, validators: Validators, now: datetime
+    client: Client,
+    source: Source,
+    folder: Path,
+    validators: Validators,
+    now: datetime,
+    *,
+    address: str | None = None,
 ) -> Document | NotModified:
     """Fetch a source over HTTP, or load it where its kind brings its own bytes.
 
@@ -24,6 +30,7 @@ async def ask_again(
         folder: Where its relative path starts.
         validators: Of the last answer; none to get the document in any case.
         now: The moment, aware.
+        address: Where it is now, if that is not where it is listed.
 
     Raises:
         SourceError: There is no usable answer.
@@ -32,7 +39,7 @@ async def ask_again(
     kind = KINDS.get("articles" if source.path is not None else source.kind)
     if kind is not None and kind.load is not None:
         return await asyncio.to_thread(kind.load, source, folder, validators)
-    return await fetch(client, source.url or "", validators, now, source=source)
+    return await fetch(client, address or source.url or "", validators, now, source=source)
 
 
 async def ask(client: Client, source: Source, folder: Path, now: datetime) -> Document:

@@ -15,10 +15,10 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from feeds import cadence, dedupe
+from feeds import cadence, dedupe, trust
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
-from feeds.errors import BadStatus, SourceError, StoreError
+from feeds.errors import BadStatus, Gone, SourceError, StoreError
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, SourceState, Validators
 from feeds.normalize import urls
@@ -214,8 +214,11 @@ class Poller:
     async def _ask(self, source: Source, state: SourceState, now: datetime) -> _Answer:
         reading = settings_hash(source)
         same = state.reading == reading
-        before = state.validators if same else Validators()
-        reply = await ask_again(self.client, source, self.config.folder, before, now)
+        known = state.validators if same else Validators()
+        doubted = same and not trust.conditional(state.trust, now)
+        before = Validators() if doubted else known
+        address = trust.address(state.trust, source.url)
+        reply = await ask_again(self.client, source, self.config.folder, before, now, address=address)
         after = replace(
             state,
             validators=reply.validators,
@@ -230,24 +233,33 @@ class Poller:
         feed: Feed | None = None
         if isinstance(reply, NotModified):
             result = Result.NOT_MODIFIED
+            believed = trust.not_modified(state.trust)
         else:
             result = Result.UNCHANGED
             digest = hashlib.sha256(reply.body).hexdigest()
-            if not same or digest != state.body_hash:
+            same_body = digest == state.body_hash
+            same_tag = reply.validators == known
+            believed = trust.modified(
+                state.trust, now, doubted=doubted, same_tag=same_tag, same_body=same_body
+            )
+            if not same or not same_body:
                 kind, feed = await self.readers.read(reply, source, self.config.authority)
                 # What a private source says of its own address holds the same secret.
                 links = () if source.private else feed.links
                 bare = replace(feed, entries=(), withdrawn=(), links=links)
                 after = replace(after, kind=kind, feed=bare, body_hash=digest)
-            after = replace(after, moved_to=None if source.private else reply.moved_to)
+        after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
         due = cadence.next_due(source, now, feed=after.feed, headers=reply.headers)
         after = replace(after, due=due, wait=(due - now).total_seconds())
         return _Answer(source=source, state=after, feed=feed, result=result, now=now)
 
     def _failed(self, source: Source, state: SourceState, error: SourceError, now: datetime) -> _Answer:
         failures = state.failures + 1
+        believed = trust.failed(state.trust, now, failures=failures, gone=isinstance(error, Gone))
         asked = error.retry_after if isinstance(error, BadStatus) else None
         due = cadence.after_failure(source, now, failures, asked, feed=state.feed)
+        if believed.ended:
+            due = now + 100 * cadence.NEVER
         after = replace(
             state,
             polled=now,
@@ -257,6 +269,7 @@ class Poller:
             error=redact(str(error), self.config.secrets),
             error_class=type(error).__name__,
             status=error.status if isinstance(error, BadStatus) else None,
+            trust=believed,
         )
         return _Answer(source=source, state=after, feed=None, result=Result.FAILED, now=now)
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
 from feeds.errors import StoreError
-from feeds.model import Entry, Feed, Moment, Record, SourceState, Validators
+from feeds.model import Entry, Feed, Moment, Record, SourceState, Trust, Validators
 from feeds.normalize.ids import digest
 from feeds.normalize.urls import canonical
 
@@ -25,6 +25,7 @@ MICROSECOND = timedelta(microseconds=1)
 # Anything goes back in as it came out: also a length that is no number, in a source's own words.
 _ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
+_TRUST = TypeAdapter(Trust)
 _FILES = TypeAdapter(dict[str, str])
 
 
@@ -78,6 +79,25 @@ def decode_feed(text: str) -> Feed:
     except ValueError as error:
         raise _damaged("what a source says of itself cannot be read") from error
     return replace(feed, updated=_utc(feed.updated))
+
+
+def encode_trust(trust: Trust) -> str:
+    """Give how far a source is believed as JSON."""
+    return _TRUST.dump_json(trust, exclude_defaults=True).decode()
+
+
+def decode_trust(text: str) -> Trust:
+    """Give it back; raise StoreError if the text is none of ours."""
+    try:
+        trust = _TRUST.validate_json(text)
+    except ValueError as error:
+        raise _damaged("how far a source is believed cannot be read") from error
+    moments = {
+        name: moment.astimezone(UTC)
+        for name in ("whole", "moving_since", "gone_since")
+        if (moment := getattr(trust, name)) is not None
+    }
+    return replace(trust, **moments)
 
 
 def encode_files(files: dict[str, str]) -> str:
@@ -151,7 +171,7 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "error": state.error,
         "error_class": state.error_class,
         "status": state.status,
-        "moved_to": state.moved_to,
+        "trust": None if state.trust == Trust() else encode_trust(state.trust),
         "wait": state.wait,
     }
 
@@ -174,7 +194,7 @@ def state(row: RowMapping) -> SourceState:
         error=row["error"],
         error_class=row["error_class"],
         status=row["status"],
-        moved_to=row["moved_to"],
+        trust=Trust() if row["trust"] is None else decode_trust(row["trust"]),
         wait=row["wait"],
         entries=row["entries"],
         revision=row["revision"],

@@ -104,6 +104,12 @@ class Store:
                 moment = codec.micros(due)
                 connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(due=moment))
 
+    def resume(self, name: str) -> None:
+        """Let a source be asked at once, where it is listed, as if it had never moved, failed or gone."""
+        cleared = {"due": None, "trust": None, "failures": 0, "error": None, "error_class": None}
+        with self._writing() as connection:
+            connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(cleared))
+
     def recall(self, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
         """Give all records of a source that could be one of these entries, expired ones too."""
         with self._reading() as connection:

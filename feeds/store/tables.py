@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -40,7 +40,7 @@ SOURCES = Table(
     Column("error", Text, doc="The last failure's sentence. NULL after a success."),
     Column("error_class", Text, doc="The last failure's class. NULL after a success."),
     Column("status", Integer, doc="Last HTTP status. NULL if there was no answer, or the kind has none."),
-    Column("moved_to", Text, doc="Where permanent redirects lead. NULL if there are none."),
+    Column("trust", Text, doc="How far its server is believed, as JSON. NULL: as at the beginning."),
     Column("wait", Float, doc="Seconds chosen between the last poll and due. NULL before the first."),
     Column("entries", Integer, nullable=False, doc="Entries remembered with their text. Never NULL."),
     Column("revision", BigInteger, nullable=False, doc="Grows with each change of entries. Never NULL."),

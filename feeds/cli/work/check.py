@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from feeds import __version__
+from feeds import __version__, trust
 from feeds.cli.plain import count
 from feeds.cli.session import Session, now
 from feeds.cli.show import BAD, Screen
 from feeds.cli.work.loading import configuration, finish
+from feeds.cli.work.opening import exists, opened
+from feeds.config import edit
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, SourceError
 from feeds.fetch import Client, open_client
@@ -28,8 +32,18 @@ class Finding:
     error: str | None = None
 
 
-def check(session: Session, *, online: bool, as_json: bool) -> int:
-    """Check the file, and each source if ``online``; give the exit status."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """A source that is asked elsewhere than config.yaml lists; ``fixed`` if it is written down now."""
+
+    name: str
+    listed: str
+    address: str
+    fixed: bool
+
+
+def check(session: Session, *, online: bool, fix: bool, as_json: bool) -> int:
+    """Check the file, each source if ``online``, and write down moves if ``fix``; give the exit status."""
     screen = Screen(session)
     try:
         config = configuration(session)
@@ -37,15 +51,42 @@ def check(session: Session, *, online: bool, as_json: bool) -> int:
         if as_json:
             screen.document({"ok": False, "problems": [asdict(problem) for problem in error.problems]})
         raise
+    moves = moved(session, config, fix=fix)
+    if any(move.fixed for move in moves):
+        config = configuration(session)
     findings = finish(ask_all(config, now(), screen)) if online else ()
     bad = [finding for finding in findings if finding.error]
     if as_json:
         document = {"ok": not bad, "problems": [], "files": config.files or (config.path,)}
         listed = {"sources": [asdict(finding) for finding in findings]} if online else {}
-        screen.document(document | listed)
+        screen.document(document | {"moved": [asdict(move) for move in moves]} | listed)
         return int(bool(bad))
+    for move in moves:
+        done = "config.yaml says so now" if move.fixed else "feeds check --fix writes it down"
+        screen.line(f"{move.name}: moved from {move.listed} to {move.address}; {done}")
     tell(screen, config, findings)
     return int(bool(bad))
+
+
+def moved(session: Session, config: Config, *, fix: bool) -> tuple[Moved, ...]:
+    """Find the sources that moved, and write their addresses down if ``fix``.
+
+    An address that is written with ``${NAME}`` is left to the operator.
+    """
+    if not exists(config):
+        return ()
+    with closing(opened(config)) as store:
+        states = store.states([source.name for source in config.sources])
+    found = []
+    for source in config.sources:
+        state = states.get(source.name)
+        address = trust.address(state.trust, source.url) if state else source.url
+        if source.url is None or address is None or address == source.url or source.written is not None:
+            continue
+        if fix:
+            edit.set_address(session.config_path, source.name, address, os.environ)
+        found.append(Moved(name=source.name, listed=source.url, address=address, fixed=fix))
+    return tuple(found)
 
 
 def tell(screen: Screen, config: Config, findings: tuple[Finding, ...]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 from feeds.cli.session import Mistaken, Session
 from feeds.cli.show import Screen
 from feeds.cli.work.loading import chosen, configuration
+from feeds.cli.work.opening import opened
 from feeds.config import edit
 
 
@@ -18,15 +20,32 @@ def remove(session: Session, wanted: tuple[str, ...]) -> int:
     return 0
 
 
-def pause(session: Session, wanted: tuple[str, ...], *, paused: bool) -> int:
-    """Pause sources, or poll them again."""
+def pause(session: Session, wanted: tuple[str, ...]) -> int:
+    """Pause sources."""
     for source in chosen(configuration(session), wanted):
-        state = "paused" if paused else "polled again"
-        if source.paused is paused:
-            state = "paused already" if paused else "not paused"
-        else:
-            edit.set_paused(session.config_path, source.name, paused, os.environ)
-        Screen(session).line(f"{source.name} is {state}")
+        if not source.paused:
+            edit.set_paused(session.config_path, source.name, True, os.environ)
+        Screen(session).line(f"{source.name} is paused{' already' if source.paused else ''}")
+    return 0
+
+
+def resume(session: Session, wanted: tuple[str, ...]) -> int:
+    """Poll sources again: paused ones, those that ended, those that moved where they are listed."""
+    config = configuration(session)
+    sources = chosen(config, wanted)
+    with closing(opened(config)) as store:
+        states = store.states([source.name for source in sources])
+        for source in sources:
+            state = states.get(source.name)
+            if state is not None and (state.trust.ended or state.trust.address):
+                store.resume(source.name)
+                again = "asked again where it is listed" if state.trust.address else "polled again"
+                Screen(session).line(f"{source.name} is {again}")
+            elif not source.paused:
+                Screen(session).line(f"{source.name} is not paused")
+            if source.paused:
+                edit.set_paused(session.config_path, source.name, False, os.environ)
+                Screen(session).line(f"{source.name} is polled again")
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from feeds.config.schema import Config
 from feeds.errors import StoreBusy, StoreError
 from feeds.store import Store, open_store
@@ -14,6 +16,12 @@ def opened(config: Config) -> Store:
         StoreError: It cannot be used.
     """
     return open_store(config.store, config.folder)
+
+
+def exists(config: Config) -> bool:
+    """Say whether there is a store already: what only looks must not make one."""
+    scheme, _, file = config.store.partition(":///")
+    return scheme != "sqlite" or Path(config.folder, file).exists()
 
 
 def holder(store: Store) -> tuple[bool, int | None]:

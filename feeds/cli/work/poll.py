@@ -68,7 +68,8 @@ def due(
     if not named and not everything:
         return store.due(awake, moment, len(awake))
     states = store.states(awake)
-    return tuple(states.get(name) or SourceState(name=name) for name in awake)
+    ended = {name for name, state in states.items() if state.trust.ended}
+    return tuple(states.get(name) or SourceState(name=name) for name in awake if named or name not in ended)
 
 
 def expire(config: Config, store: Store, moment: datetime) -> None:

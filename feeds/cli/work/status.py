@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from feeds import trust
 from feeds.cli.plain import ago, count, stamp
 from feeds.cli.session import Session, now
 from feeds.cli.show import BAD, DIM, Screen
@@ -15,6 +16,9 @@ from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import holder, opened
 from feeds.config.schema import Config, Source
 from feeds.model import SourceState
+
+WORDS = ("ok", "failing", "gone", "new", "paused")
+ENDED = " (it said so over a day, so it is asked no more; feeds resume asks again)"
 
 
 def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
@@ -47,27 +51,43 @@ def word(source: Source, state: SourceState | None) -> str:
         return "paused"
     if state is None or state.polled is None:
         return "new"
+    if state.trust.ended:
+        return "gone"
     return "failing" if state.failures else "ok"
 
 
 def draw_status(
     screen: Screen, sources: Sequence[Source], states: Mapping[str, SourceState], moment: datetime
 ) -> None:
-    colours = {"paused": DIM, "failing": BAD}
+    colours = {"paused": DIM, "failing": BAD, "gone": BAD}
     rows, styles = [], []
     for source in sources:
         state = states.get(source.name) or SourceState(name=source.name)
         said = word(source, states.get(source.name))
-        due = "–" if source.paused else "now" if state.due is None else ago(state.due, moment)
+        due = "–" if said in {"paused", "gone"} else "now" if state.due is None else ago(state.due, moment)
         failures = str(state.failures or "")
         rows.append((source.name, said, ago(state.succeeded, moment), due, str(state.entries), failures))
         styles.append(colours.get(said, ""))
     screen.table(("Source", "State", "Last success", "Next", "Entries", "Failures"), rows, styles)
     # Sentences stand below: beside the numbers they would be a narrow column of many lines.
     for source in sources:
-        why = states[source.name].error if source.name in states else None
-        if why:
-            screen.line(f"{source.name}: {why}", BAD)
+        known = states.get(source.name)
+        if known is not None and known.error:
+            screen.line(f"{source.name}: {known.error}{ENDED if known.trust.ended else ''}", BAD)
+        if known is not None and (note := noted(source, known)):
+            screen.line(f"{source.name}: {note}", DIM)
+
+
+def noted(source: Source, state: SourceState) -> str | None:
+    """Say in a sentence where a source has moved; None if it has not."""
+    if source.private:
+        return None
+    address = trust.address(state.trust, source.url)
+    if address != source.url:
+        return f"moved to {address}, and is asked there; feeds check --fix writes it into config.yaml"
+    if state.trust.moving_to:
+        return f"says that it moved to {state.trust.moving_to}; that counts when it was said over three days"
+    return None
 
 
 def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
@@ -88,14 +108,14 @@ def totals(sources: Sequence[Source], states: Mapping[str, SourceState]) -> dict
     words = [word(source, states.get(source.name)) for source in sources]
     return {
         "sources": len(sources),
-        **{one: words.count(one) for one in ("ok", "failing", "new", "paused")},
+        **{one: words.count(one) for one in WORDS},
         "entries": sum(state.entries for source in sources if (state := states.get(source.name))),
     }
 
 
 def totals_line(sources: Sequence[Source], states: Mapping[str, SourceState]) -> str:
     numbers = totals(sources, states)
-    parts = [f"{numbers[one]} {one}" for one in ("ok", "failing", "new", "paused") if numbers[one]]
+    parts = [f"{numbers[one]} {one}" for one in WORDS if numbers[one]]
     return (
         f"{count(len(sources), 'source')}: {', '.join(parts) or 'none'}; {count(numbers['entries'], 'entry')}"
     )
@@ -135,7 +155,8 @@ def source_document(source: Source, state: SourceState | None) -> dict[str, obje
         "error": known.error,
         "error_class": known.error_class,
         "status": known.status,
-        "moved_to": known.moved_to,
+        "address": None if source.private else trust.address(known.trust, source.url),
+        "moving_to": known.trust.moving_to,
     }
 
 
