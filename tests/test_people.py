@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,6 +151,23 @@ CREDITED = (
     ("aldus persbureau, volgens ANP", ["anp"]),
     ("the state news agency KCNA", ["kcna"]),
     ("dpa-AFX", ["dpa-afx"]),
+    ("Teruel, 9 abr (EFE).- Descarriló un tren", ["efe"]),
+    ("(ANSA) - ROMA, 3 MAR - Trema la valle. (ANSA).", ["ansa"]),
+    ("Nieva en el pueblo. EFE", ["efe"]),
+    ("Es schneit.\n\nsda/red.", ["sda"]),
+    ("Es schneit. (mit dpa)", ["dpa"]),
+    ("Il neige.\n(avec AFP)", ["afp"]),
+    ("Neva.\nCom Lusa", ["lusa"]),
+    ("Con información de EFE", ["efe"]),
+    ("Com informações da Reuters", ["reuters"]),
+    ("Bron: ANP", ["anp"]),
+    ("© AFP", ["afp"]),
+    ("Copyright AP", ["ap"]),
+    ("Copyright 2026 The Associated Press. All rights reserved.", ["ap"]),
+    ("It snows.\n\nReuters and PA Media contributed to this report.", ["reuters", "pa"]),
+    ("Associated Press writer Ada Example in Bern contributed to this report.", ["ap"]),
+    ("Additional reporting by PA Media.", ["pa"]),
+    ("Text: dpa", ["dpa"]),
 )
 
 
@@ -182,6 +201,8 @@ def test_an_agency_that_is_named_as_one_is_a_credit(text: str, codes: list[str])
             "Belga ist ein Bier",
             "(nach Anmeldung)",
         ),
+        *("Er schloss einen Vertrag mit Reuters ab", "dijo a EFE un portavoz", "Das Reuters-Gebäude in Bern"),
+        *("Reuters had been wrong", "the AFP office", "der ehemalige Reuters-Mann", "Reuterstrasse 12"),
         *("Bild: der Zustand ist schlecht", "Das Bild ist schön", "Quelle: https://example.org/"),
     ],
 )
@@ -198,6 +219,9 @@ def test_letters_that_spell_an_agency_are_none(text: str) -> None:
             [("keystone", "Keystone"), ("epa", "EPA"), (None, "Ada Example")],
         ),
         ("Foto: Ada Example. Mehr Text", [(None, "Ada Example")]),
+        ("Lights up: the court. Photo: Ada Example", [(None, "Ada Example")]),
+        ("Fotografía: Ada Ejemplo", [(None, "Ada Ejemplo")]),
+        ("Der See im Winter. © Keystone", [("keystone", "Keystone")]),
         ("KEYSTONE/Ada Example", [("keystone", "Keystone"), (None, "Ada Example")]),
         ("Crédit photo: AFP / Ada Exemple", [("afp", "AFP"), (None, "Ada Exemple")]),
     ],
@@ -211,6 +235,22 @@ def test_a_picture_has_its_own_credit(text: str, names: list[tuple[str | None, s
 def test_a_source_that_is_no_agency_is_a_credit_of_its_own_kind() -> None:
     (credit,) = agency_credits("Es schneit.\nQuelle: Amt für Schnee")
     assert (credit.kind, credit.code, credit.name) == ("source", None, "Amt für Schnee")
+
+
+def test_agencies_without_a_name_are_kept_as_they_are_told() -> None:
+    (credit,) = agency_credits("Es schneit.\n\nMit Agenturmaterial")
+    assert (credit.kind, credit.code, credit.name) == ("source", None, "Mit Agenturmaterial")
+
+
+@pytest.mark.parametrize("piece", ["dpa AFP Reuters ", "(dpa", "(dpa) x ", "agency the ", "a: © ", "dpa/"])
+def test_a_flood_of_names_costs_no_more_than_its_length(piece: str) -> None:
+    def spent(text: str) -> float:
+        start = time.process_time()
+        agency_credits(text)
+        return time.process_time() - start
+
+    size = 40_000 // len(piece)
+    assert spent(piece * 4 * size) < 16 * spent(piece * size) + 0.5
 
 
 def test_an_agency_is_credited_once_in_the_order_of_the_text() -> None:

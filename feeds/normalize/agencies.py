@@ -1,8 +1,10 @@
 """Agencies and credits: who the material is from, which is not who wrote it.
 
-An agency counts only where it is named as one: in brackets that hold nothing else, behind a label
-(``Quelle:``, ``Source:``), behind words like "laut" or "news agency", or in a line of its own. Letters that
-happen to spell one ("AP" in a word, ``Association (APA)``) do not.
+An agency counts only where it is named as one: in brackets that hold nothing else, at the start of the
+text (``PARIS (AFP) -``), as the last word of a paragraph, behind a label (``Quelle:``, ``Copyright``), behind
+words like "laut" or "news agency" that say that a sentence is from it, or in a line of its own. Whoever
+merely talks of an agency ("Reuters was wrong", "the AFP office") does not credit it, nor do letters that
+happen to spell one ("AP" in a word, ``Association (APA)``).
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ agency | adnkronos | Adnkronos | AdnKronos
 agency | agi | AGI | Agenzia Italia
 agency | efe | EFE | Agencia EFE
 agency | europapress | Europa Press | Europa Press
-agency | lusa | Lusa | Agência Lusa
+agency | lusa | Lusa | Agência Lusa; LUSA
 agency | tass | TASS | ITAR-TASS; TASS
 agency | interfax | Interfax | Interfax
-agency | ria | RIA Novosti | Ria Nowosti
+agency | ria | RIA Novosti | Ria Nowosti; RIA
 agency | ukrinform | Ukrinform | Ukrinform
 agency | belga | Belga | Agence Belga
 agency | anp | ANP | ANP
@@ -46,12 +48,14 @@ agency | stt | STT | STT
 agency | pa | PA Media | PA; Press Association
 agency | bloomberg | Bloomberg | Bloomberg News
 agency | upi | UPI | United Press International
-agency | cp | The Canadian Press | Canadian Press
+agency | cp | Canadian Press | Canadian Press
 agency | aap | AAP | Australian Associated Press
-agency | xinhua | Xinhua | Xinhuanet
+agency | xinhua | Xinhua | Xinhuanet; XINHUA
 agency | kyodo | Kyodo | Kyodo News
 agency | jiji | Jiji Press | Jiji
 agency | yonhap | Yonhap | Yonhap News
+agency | agbra | Agência Brasil | Agência Brasil
+agency | estadao | Estadão Conteúdo | Estadão Conteúdo
 agency | kcna | KCNA | KCNA
 agency | pti | PTI | Press Trust of India
 agency | ians | IANS | IANS
@@ -62,6 +66,15 @@ agency | epd | epd | Evangelischer Pressedienst
 agency | kna | KNA | Katholische Nachrichten-Agentur
 agency | sid | SID | Sport-Informations-Dienst
 agency | dapd | dapd | dapd
+agency | notimex | Notimex | Notimex
+agency | telam | Télam | Télam
+agency | askanews | askanews | askanews
+agency | italpress | Italpress | Italpress
+agency | lapresse | LaPresse | LaPresse
+agency | dts | dts | dts Nachrichtenagentur
+agency | hina | Hina | HINA
+agency | tanjug | Tanjug | Tanjug
+agency | unian | UNIAN | UNIAN
 photo | keystone | Keystone | Keystone
 photo | epa | EPA | European Pressphoto Agency
 photo | getty | Getty Images | Getty; GettyImages
@@ -89,7 +102,8 @@ SMALL = frozenset(("dpa", "sda", "apa", "afp", "ap", "ats", "rtr", "awp", "epd",
 FIRST_WORDS = frozenset(word.lower() for words in AGENCIES for word in words.replace("-", " ").split()[:1])
 
 ONE = "|".join(re.escape(word) for word in sorted(AGENCIES, key=lambda word: (-len(word), word)))
-AND = r"\s*(?:/|,|;|\+|&|\bund\b|\band\b|\bet\b|\be\b|\by\b|\bmit\b|\bwith\b|\bavec\b)\s*"
+AND = r"\s*(?:/|,|;|\+|&|\b(?:und|and|et|e|y|en|mit|with|avec|con|com)\b)\s*"
+WITH = r"(?:mit|avec|with|con|com|met|c/)"
 NAMES = re.compile(rf"(?:{ONE})(?:{AND}(?:{ONE})(?!\w))*(?![\w’'])", re.IGNORECASE)
 ARTICLE = r"(?:der|die|das|den|dem|the|la|le|el|l['’]|de l['’]|dell['’]|all['’]|dall['’]|de|di|da|do|von|vom)"
 BUREAU = r"\w*(?:agentur(?:en)?|agency|agencies|agences?|agenzi[ae]|agencias?|agências?|agentschap|agentia)"
@@ -100,31 +114,61 @@ SAYS = (
 )
 LABEL = (
     r"quellen?|sources?|font[ei]|fuentes?|agentur(?:en)?|agence|agenzia|agencia|text|texte|redaktion|"
-    r"mit\s+(?:agentur)?material(?:\s+(?:von|der|des|aus))*|mit\s+inhalten\s+der|"
-    r"with\s+(?:reporting|material|files)\s+(?:by|from)|avec|con\s+informa(?:zioni|ción|ciones)(?:\s+d[ie])?"
+    r"mit\s+(?:agentur)?material(?:\s+(?:von|der|des|aus))*|mit\s+inhalten\s+der|bron(?:nen)?|agências?|"
+    r"(?:with|additional)\s+(?:reporting|material|files)\s+(?:by|from)|"
+    r"con\s+informa(?:zioni|ción|ciones)(?:\s+d[ie])?|com\s+informaç(?:ões|ão)(?:\s+d[aeo]s?)?|"
+    r"avec\s+(?:les\s+)?informations\s+d[e']|(?:copyright|©|\(c\))(?:\s*[0-9]{4})?(?:\s+by)?"
 )
 PHOTO = (
-    r"fotos?|bild(?:er)?|photos?|images?|imagen|immagine|bildquelle|bildnachweis|fotocredit|"
+    r"fotos?|bild(?:er)?|photos?|images?|imagen|immagine|fotografía|fotografia|imagem|beeld|foto's|picture|aufnahme|"
+    r"bildquelle|bildnachweis|fotocredit|"
     r"(?:foto|photo)\s*credit|crédits?(?:\s+photos?)?|foto\s+di"
 )
 
 GROUP = re.compile(r"\((?P<inside>[^()\n]{2,60})\)")
 PLACE = re.compile(r"\s*(?:\w[\w .’'/-]{0,40}(?:,[^()\n.]{1,30})?)?\s*\Z")
-BEFORE = re.compile(
-    rf"(?:\b(?:{SAYS})\s+(?:(?:er|sie|ihm|ihr|am\s+\w+)\s+)?(?:{NEWS}|{ARTICLE}\s*)?|{NEWS}|"
-    rf"\b(?:{LABEL})(?:\s*:\s*|\s+)(?:{NEWS}|{ARTICLE}\s*)?)\Z",
+# Something of this stands in all that may stand before an agency: without it there is no need to look closer.
+SIGN = re.compile(
+    r"laut|gem[aä]|nach|accord|reported|selon|après|secondo|según|segundo|volgens|via|told|bericht|meldet|rapport|"
+    r"riferisce|inform|reports|sagte|agen|quelle|source|font|fuente|text|redaktion|material|inhalten|bron|"
+    r"agênc|reporting|files|avec|mit|with|con|com|met|c/|copyright|©|\(c\)",
     re.IGNORECASE,
 )
-BEHIND = re.compile(r"\s+(?:zufolge|(?:state\s+)?(?:news|press)\s+agency)\b", re.IGNORECASE)
+BEFORE = re.compile(
+    rf"(?:(?:\A|[(\n–—|•])\s*{WITH}\s*(?:{ARTICLE}\s*)?|\b(?:{SAYS})\s+(?:(?:er|sie|ihm|ihr|am\s+\w+)\s+)?(?:{NEWS}|{ARTICLE}\s*)?|{NEWS}|"
+    rf"(?<!\w)(?:{LABEL})(?:\s*:\s*|\s+)(?:{NEWS}|{ARTICLE}\s*)?)\Z",
+    re.IGNORECASE,
+)
+BEHIND = re.compile(
+    r"\s+(?:zufolge|(?:state\s+)?(?:news|press)\s+agency|"
+    r"(?:(?:staff\s+)?(?:writers?|reporters?|journalists?)\s[^.\n]{2,80}?)?contributed)\b",
+    re.IGNORECASE,
+)
+# Agencies without a name: kept as what the text says, for there is nobody to credit by name.
+UNNAMED = re.compile(
+    r"^[ \t]*[(\[]?(?P<says>mit\s+(?:material\s+(?:von|der)\s+)?agentur(?:en|material)|"
+    r"with\s+(?:news\s+)?agencies|avec\s+(?:les\s+)?agences|con\s+agen(?:zie|cias)|com\s+agências|"
+    r"met\s+persbureaus)[)\]]?[ \t.]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 SOURCE_LINE = re.compile(
     r"^[ \t]*[(\[]?(?:quelle|source|fonte|fuente)\s*:\s*(?P<rest>[^\n]{2,80}?)[)\]]?\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
-PICTURE = re.compile(r"[:©]\s*(?P<rest>[^\n()\[\]|]{2,80})|\bK(?:EYSTONE|eystone)/[^\n()\[\]|]{2,80}")
+PICTURE = re.compile(r"[:©]\s*(?P<rest>[^\n()\[\]|:©]{2,80})|\bK(?:EYSTONE|eystone)/[^\n()\[\]|]{2,80}")
 PICTURE_LABEL = re.compile(rf"\b(?:{PHOTO})\s*\Z", re.IGNORECASE)
 WORD = re.compile(r"\w+")
+DASHES = ("-", "–", "—", ":")
+SENTENCE_END = re.compile(r"[.!?…][»”\"')]*\s+\Z")
 THE = re.compile(r"(?:die|der|the|la|l[’'])\s*\b", re.IGNORECASE)
 INITIALS = re.compile(r"(?:[a-zäöü]{2,4}|red\.?|eb)\Z")
+LEADING = re.compile(rf"{WITH}\s+(?:material\s+(?:von|der)\s+)?", re.IGNORECASE)
+RIGHTS = re.compile(r"[ \t]*©[ \t]*(?:[0-9]{4}[ \t]+)?(?:the[ \t]+)?", re.IGNORECASE)
+LINE = 200
+"""Characters on either side of a name that are looked at: in a longer line it does not stand alone."""
+SHORT = 40
+MOST = 500
+"""Names outside brackets that are looked at: what has more of them is no news."""
 PICTURE_NAME = re.compile(r"[^\W\d_][\w .’'-]{1,40}\Z")
 
 
@@ -147,7 +191,7 @@ def agencies(words: str) -> tuple[Credit, ...]:
     Initials of the desk's own people may stand beside them: ``sda/abc``.
     """
     found = []
-    for part in re.split(AND, words.strip().strip("()[]")):
+    for part in re.split(AND, LEADING.sub("", words.strip().strip("()[]"), count=1)):
         known = agency(part)
         if known is not None:
             found.append(Credit(kind=known[0], code=known[1], name=known[2], raw=words.strip()))
@@ -172,9 +216,12 @@ def agency_credits(text: str) -> tuple[Credit, ...]:
 def _found(text: str) -> Iterator[tuple[int, Credit]]:
     """Give the credits with where they stand; one may come several times."""
     for match in GROUP.finditer(text):
-        if _stands_as_credit(text, match):
-            yield from _at(match.start(), match[0], agencies(match["inside"]))
+        inside = agencies(match["inside"])
+        if inside and _stands_as_credit(text, match):
+            yield from _at(match.start(), match[0], inside)
     yield from _named(text)
+    for match in UNNAMED.finditer(text):
+        yield match.start(), Credit(kind="source", name=" ".join(match["says"].split()), raw=match[0].strip())
     for match in SOURCE_LINE.finditer(text):
         name = match["rest"].strip()
         if not agencies(name) and not name.startswith("http"):
@@ -183,32 +230,73 @@ def _found(text: str) -> Iterator[tuple[int, Credit]]:
         label = PICTURE_LABEL.search(text, max(0, match.start() - 30), match.start())
         if label:
             yield from _at(label.start(), "", _pictured(text[label.start() : match.end()]))
-        elif match[0][0] != ":":
+        elif match[0][0] != ":" and not _claims(text, match):
             yield from _at(match.start(), "", _pictured(match[0]))
 
 
 def _named(text: str) -> Iterator[tuple[int, Credit]]:
     """Find agencies outside brackets: by their names first, which are rare, then by what stands around."""
-    end = 0
-    for word in WORD.finditer(text.lower() if len(text.lower()) == len(text) else text):
-        if word[0] not in FIRST_WORDS or word.start() < end:
+    lowered = text.lower()
+    there = FIRST_WORDS.intersection(WORD.findall(lowered))
+    if not there:
+        return
+    end = looked = 0
+    for word in WORD.finditer(lowered if len(lowered) == len(text) else text):
+        if word[0].lower() not in there or word.start() < end:
             continue
         names = NAMES.match(text, word.start())
         if names is None or text[word.start() - 1 : word.start()] == "-":
             continue
         end = names.end()
+        known = agencies(names[0])
+        looked += bool(known)
+        if looked > MOST:
+            return
+        yield from _spoken_of(text, names, known)
+
+
+def _spoken_of(text: str, names: re.Match[str], known: tuple[Credit, ...]) -> Iterator[tuple[int, Credit]]:
+    """Give the credits of names in a text, if what stands around them says that they are credits."""
+    if not known:
+        return
+    before = None
+    if SIGN.search(text, max(0, names.start() - 80), names.start()):
         before = BEFORE.search(text, max(0, names.start() - 80), names.start())
-        behind = BEHIND.match(text, end)
-        if before or behind or _alone(text, names):
-            start, stop = (before or names).start(), (behind or names).end()
-            yield from _at(start, text[start:stop], agencies(names[0]))
+    behind = BEHIND.match(text, names.end())
+    if before or behind or _alone(text, names) or _signs_off(text, names):
+        start, stop = (before or names).start(), (behind or names).end()
+        yield from _at(start, text[start:stop], known)
+
+
+def _line(text: str, found: re.Match[str]) -> tuple[str, str]:
+    """Give what stands in the line before and behind; of a long line the nearer part."""
+    start = text.rfind("\n", max(0, found.start() - LINE), found.start()) + 1
+    stop = text.find("\n", found.end(), found.end() + LINE)
+    stop = stop if stop >= 0 else min(len(text), found.end() + LINE)
+    return text[start or max(0, found.start() - LINE) : found.start()], text[found.end() : stop]
 
 
 def _alone(text: str, names: re.Match[str]) -> bool:
-    start = text.rfind("\n", 0, names.start()) + 1
-    stop = text.find("\n", names.end())
-    rest = text[start : names.start()] + text[names.end() : stop if stop >= 0 else len(text)]
-    return WORD.search(rest) is None
+    """Say whether a line holds only names, and initials of the desk: ``sda/red.``."""
+    before, behind = _line(text, names)
+    if WORD.search(before) is not None or len(behind) > SHORT:
+        return False
+    rest = [part for part in re.split(r"[\s/,()\[\]–—-]+", behind) if WORD.search(part)]
+    slashed = not rest or behind.lstrip()[:1] in "/-,"
+    return slashed and all(INITIALS.match(part) for part in rest)
+
+
+def _signs_off(text: str, names: re.Match[str]) -> bool:
+    """Say whether the names stand behind the last sentence of a paragraph: ``... migas. EFE``."""
+    before, behind = _line(text, names)
+    return SENTENCE_END.search(before) is not None and not behind.strip(" .")
+
+
+def _claims(text: str, found: re.Match[str]) -> bool:
+    """Say whether ``© AFP`` opens a line: then the text is the agency's, not a picture."""
+    before, _ = _line(text, found)
+    words = RIGHTS.sub("", found[0]).split(". ")[0]
+    return not before.strip() and bool(agencies(words)) and agencies(words)[0].kind == "agency"
 
 
 def _at(start: int, raw: str, credits_: Iterable[Credit]) -> Iterator[tuple[int, Credit]]:
@@ -218,15 +306,13 @@ def _at(start: int, raw: str, credits_: Iterable[Credit]) -> Iterator[tuple[int,
 
 def _stands_as_credit(text: str, group: re.Match[str]) -> bool:
     """Say whether brackets stand where a credit does: at either end of a line, or before a dash."""
-    start = text.rfind("\n", 0, group.start()) + 1
-    before = text[start : group.start()]
-    line_end = text.find("\n", group.end())
-    behind = text[group.end() : line_end if line_end >= 0 else len(text)].strip()
+    before, behind = _line(text, group)
+    behind = behind.strip()
     if _explains(before, group["inside"]):
         return False
     if not behind.strip(".!?»«“”\"'’") or not before.strip():
         return True
-    return PLACE.match(before) is not None and (behind[0] in "-–—:" or before.strip().isupper())
+    return PLACE.match(before) is not None and (behind.lstrip(".")[:1] in DASHES or before.strip().isupper())
 
 
 def _explains(before: str, short: str) -> bool:
