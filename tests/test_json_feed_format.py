@@ -36,7 +36,7 @@ def test_the_article_of_the_mission_comes_out_whole() -> None:
         "title_origin": "derived",
         "issued": "2025-12-27",
         "credits": [
-            {"kind": "agency", "code": "dpa", "name": "dpa"},
+            {"kind": "agency", "code": "dpa", "name": "dpa", "raw": "laut der Agentur DPA"},
             {"kind": "photo", "name": "Keystone"},
         ],
     }
@@ -57,7 +57,7 @@ def test_an_episode_keeps_its_files_its_source_and_its_people() -> None:
             "size_in_bytes": 1000,
             "duration_in_seconds": 61.4,
         },
-        {"url": "https://pod.example/1.ogg", "mime_type": "audio/ogg"},
+        {"url": "https://pod.example/1.ogg", "mime_type": "audio/ogg", "_feeds": {"mime_type": None}},
     ]
     extension = item["_feeds"]
     assert extension["source"]["feed_url"] == "https://pod.example/feed"
@@ -113,6 +113,7 @@ def test_numbers_that_are_nothing_are_still_numbers() -> None:
             "mime_type": "audio/mpeg",
             "size_in_bytes": 0,
             "duration_in_seconds": 0.0,
+            "_feeds": {"mime_type": None},
         }
     ]
 

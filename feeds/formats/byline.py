@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from feeds.model import Entry, Feed, Person, Role
-
-WRITERS = frozenset({Role.AUTHOR, Role.REPORTER, Role.CORRESPONDENT})
+from feeds.model import Entry, Feed, Person
+from feeds.normalize import dialect
 
 
 def authors(entry: Entry) -> tuple[Person, ...]:
-    """Give those who wrote the entry, in its order; empty if it names nobody who did.
-
-    Where no writer is named, the editors are the byline: a news text signed by its editor has an author.
-    """
-    writers = tuple(one for one in entry.people if one.role in WRITERS)
-    return writers or tuple(one for one in entry.people if one.role is Role.EDITOR)
+    """Give those who wrote the entry, in its order; empty if it names nobody who did."""
+    return dialect.authors(entry.people)
 
 
 def contributors(entry: Entry) -> tuple[Person, ...]:

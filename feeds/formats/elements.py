@@ -7,7 +7,8 @@ Which word says what, because none of these vocabularies was made for all of it:
 - an agency, or another source of the material: ``dc:source``; who took the photo: ``media:credit``;
 - the picture of an entry: ``media:thumbnail``, and ``media:content`` if more than its size is known;
 - how long an episode is, and the like: ``itunes:`` and ``podcast:``, in Atom too;
-- where it is: ``georss:``, as the source said it.
+- where it is: ``georss:``, as the source said it;
+- how a word is meant, where no vocabulary can say it: attributes of ours (``normalize.dialect``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from feeds.model import Entry, Media, Moment, Person, Podcast, Precision, Role
+from feeds.model import DateOrigin, Entry, Media, Moment, Person, Podcast, Precision, Role
+from feeds.normalize import dialect
 from feeds.normalize.chars import WORD_JOINER
 from feeds.normalize.dates import w3cdtf
 
@@ -27,6 +29,7 @@ NAMESPACES: Mapping[str, str] = MappingProxyType(
     {
         "dc": "http://purl.org/dc/elements/1.1/",
         "dcterms": "http://purl.org/dc/terms/",
+        "feeds": dialect.NAMESPACE,
         "georss": "http://www.georss.org/georss",
         "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
         "media": "http://search.yahoo.com/mrss/",
@@ -39,7 +42,11 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 HARMLESS = re.compile(
     r"</?(?:abbr|b|bdi|br|cite|code|del|dfn|em|i|ins|kbd|q|s|small|strong|sub|sup|u|var)\s*/?>"
 )
+ATOM = "http://www.w3.org/2005/Atom"
 XML = "{http://www.w3.org/XML/1998/namespace}"
+COUNTERS = frozenset({"slash:comments", "thr:total"})
+"""With each of them a file would change for nothing that its readers want to know."""
+PLACES = frozenset({"georss:point", "georss:line", "georss:polygon", "georss:box"})
 COARSE = frozenset({Precision.YEAR, Precision.MONTH, Precision.DAY})
 # Not from the mimetypes module: what it knows depends on the machine and on the version of Python.
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
@@ -87,7 +94,7 @@ def tag(name: str) -> str:
     '{http://purl.org/dc/elements/1.1/}creator'
     """
     prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
+    return f"{{{ATOM if prefix == 'atom' else NAMESPACES[prefix]}}}{local}"
 
 
 def add(
@@ -100,6 +107,23 @@ def add(
         if value is not None:
             element.set(key, value if isinstance(value, str) else f"{value:.0f}")
     return element
+
+
+def mark(element: etree._Element, **words: str | None) -> etree._Element:
+    """Say in words of ours how an element is meant; words that are None are left out."""
+    for key, value in words.items():
+        if value is not None:
+            element.set(tag(f"feeds:{key}"), value)
+    return element
+
+
+def mark_date(element: etree._Element, moment: Moment) -> None:
+    """Say of a date how much of it was told, and that it was not declared."""
+    mark(
+        element,
+        precision=None if moment.precision is Precision.SECOND else moment.precision,
+        origin=None if moment.origin is DateOrigin.DECLARED else moment.origin,
+    )
 
 
 def guess(url: str, fallback: str = "application/octet-stream") -> str:
@@ -142,28 +166,45 @@ def role(element: etree._Element, person: Person) -> None:
 def describe(parent: etree._Element, entry: Entry) -> None:
     """Append all that Atom and RSS say in the same words."""
     for credit in entry.credits:
-        if credit.kind == "photo":
+        photo = credit.kind == "photo"
+        made = (
             add(parent, "media:credit", credit.name, role="photographer", scheme="urn:ebu")
-        else:
-            add(parent, "dc:source", credit.name)
+            if photo
+            else add(parent, "dc:source", credit.name)
+        )
+        mark(made, kind=None if photo else credit.kind, code=credit.code, raw=credit.raw)
     if entry.in_reply_to:
         add(parent, "thr:in-reply-to", ref=entry.in_reply_to)
     if entry.image:
         picture(parent, entry.image)
     episode(parent, entry)
     for name, value in entry.extra:
-        if name in ("georss:point", "georss:line", "georss:polygon", "georss:box") and value:
+        if name in PLACES and value:
             add(parent, name, value)
+        elif name not in COUNTERS:
+            mark(add(parent, "feeds:extra", value), name=name)
 
 
 def picture(parent: etree._Element, image: Media) -> None:
     """Append the picture that stands for the entry."""
-    if image.type or image.length is not None or image.title or image.credit:
-        content(parent, image, medium="image")
+    if image.type or image.length is not None or image.title or image.credit or image.duration:
+        mark(content(parent, image, medium="image"), of="entry")
     add(parent, "media:thumbnail", url=image.url, width=image.width, height=image.height)
 
 
-def content(parent: etree._Element, media: Media, medium: str | None = None) -> None:
+def detailed(media: Media) -> bool:
+    """Say whether more is known of a file than an enclosure can tell."""
+    return any(
+        value is not None for value in (media.width, media.height, whole(media.duration), media.credit)
+    )
+
+
+def whole(seconds: float | None) -> int | None:
+    """Round a duration, because the words for it know whole seconds; None if nothing is left."""
+    return None if seconds is None else round(seconds) or None
+
+
+def content(parent: etree._Element, media: Media, medium: str | None = None) -> etree._Element:
     """Append a file in the words of Media RSS."""
     kind = (media.type or guess(media.url)).partition("/")[0]
     element = add(
@@ -174,23 +215,26 @@ def content(parent: etree._Element, media: Media, medium: str | None = None) -> 
         fileSize=media.length,
         width=media.width,
         height=media.height,
-        duration=media.duration,
+        duration=whole(media.duration),
         medium=medium or (kind if kind in ("audio", "video", "image") else None),
     )
     if media.title:
         add(element, "media:title", literal(media.title), type="plain")
     if media.credit:
         add(element, "media:credit", media.credit)
+    return element
 
 
 def episode(parent: etree._Element, entry: Entry) -> None:
     """Append what podcast apps look for."""
     podcast = entry.podcast or Podcast()
-    seconds = podcast.duration
+    seconds = whole(podcast.duration)
     if seconds is None:
-        seconds = next((one.duration for one in entry.enclosures if one.duration is not None), None)
+        file = next((found for one in entry.enclosures if (found := whole(one.duration))), None)
+        if file is not None:
+            mark(add(parent, "itunes:duration", f"{file}"), of="enclosure")
     words = (
-        ("itunes:duration", None if seconds is None else f"{seconds:.0f}"),
+        ("itunes:duration", None if seconds is None else f"{seconds}"),
         ("itunes:episode", None if podcast.episode is None else f"{podcast.episode}"),
         ("itunes:season", None if podcast.season is None else f"{podcast.season}"),
         ("itunes:episodeType", podcast.episode_type),

@@ -18,19 +18,31 @@ from typing import Any
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
-from feeds.formats.byline import byline, contributors, name
-from feeds.formats.elements import NAMESPACES, add, content, describe, guess, issued, role, set_language
+from feeds.formats.byline import authors, byline, contributors, name
+from feeds.formats.elements import (
+    ATOM,
+    NAMESPACES,
+    add,
+    content,
+    describe,
+    detailed,
+    guess,
+    issued,
+    mark,
+    mark_date,
+    role,
+    set_language,
+)
 from feeds.formats.printable import EPOCH
-from feeds.model import Entry, Feed, Link, Media, Moment, Origin, Person, Text, TextType
+from feeds.model import Entry, Feed, Link, Media, Moment, Origin, Person, Role, Text, TextType, TitleOrigin
+from feeds.normalize import dialect
 from feeds.normalize.dates import rfc3339
+from feeds.normalize.dialect import UNKNOWN_LANGUAGE as UNKNOWN
 from feeds.normalize.html import from_text, plain
 from feeds.validity import absolute_iri
 
-ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 DELETED = "http://purl.org/atompub/tombstones/1.0"
-UNKNOWN = "und"
-"""BCP 47 for "not known", where leaving it out would mean "as the feed"."""
 STAND_IN = "-"
 """What feedgen is given where it wants a text that may be empty; it never reaches the output."""
 
@@ -86,13 +98,13 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
                 _link(root, "link", link)
         for element, person in zip(root.findall("author"), feed.people, strict=False):
             role(element, person)
-        for mark in feed.withdrawn:
-            if mark.when:
+        for gone in feed.withdrawn:
+            if gone.when:
                 deleted = etree.SubElement(
-                    root, f"{{{DELETED}}}deleted-entry", ref=mark.id, when=utc(mark.when)
+                    root, f"{{{DELETED}}}deleted-entry", ref=gone.id, when=utc(gone.when)
                 )
-                if mark.reason:
-                    etree.SubElement(deleted, f"{{{DELETED}}}comment").text = mark.reason
+                if gone.reason:
+                    etree.SubElement(deleted, f"{{{DELETED}}}comment").text = gone.reason
         return root
 
     def extend_rss(self, root: etree._Element) -> etree._Element:
@@ -122,21 +134,29 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has n
         language = entry.language or (UNKNOWN if self.feed.language else None)
         if language != self.feed.language:
             set_language(element, language)
-        _text(_find(element, "title"), entry.title)
-        _find(element, "updated").text = utc(entry.updated or EPOCH)
+        title = _find(element, "title")
+        _text(title, entry.title)
+        mark(title, origin=_derived(entry))
+        updated = _find(element, "updated")
+        updated.text = utc(entry.updated or EPOCH)
+        mark_date(updated, entry.updated or EPOCH)
         issued(element, entry.published)
         if entry.published:
-            add(element, "published", rfc3339(entry.published))
+            mark_date(add(element, "published", rfc3339(entry.published)), entry.published)
         for link in _entry_links(entry):
             _link(element, "link", link)
         for tags, people in (("author", byline(entry)), ("contributor", contributors(entry))):
             for person, made in zip(people, element.findall(tags), strict=True):
                 role(made, person)
+                mark(made, origin=None if authors(entry) or tags == "contributor" else "source")
         if entry.rights:
             _text(add(element, "rights"), entry.rights)
         self._texts(element)
         if entry.origin:
             _source(add(element, "source"), entry.origin, language)
+        for media in entry.enclosures:
+            if detailed(media):
+                content(element, media)
         describe(element, entry)
         return element
 
@@ -148,41 +168,103 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has n
         # RFC 4287, 4.1.2: without a page to open, there must be content, if only the summary once more.
         has_page = entry.url or any(link.rel == "alternate" for link in entry.links)
         if entry.content or not has_page:
-            _text(add(element, "content"), entry.content or entry.summary)
+            made = add(element, "content")
+            _text(made, entry.content or entry.summary)
+            mark(made, of=None if entry.content or not entry.summary else "summary")
 
     def extend_rss(self, item: etree._Element) -> etree._Element:
         entry = self.entry
         self._rss_texts(item)
         updated = entry.updated or EPOCH
         issued(item, entry.published)
-        add(item, "pubDate", rfc822(entry.published or updated))
-        etree.SubElement(item, f"{{{ATOM}}}updated").text = utc(updated)
+        date = add(item, "pubDate", rfc822(entry.published or updated))
+        if entry.published:
+            mark_date(date, entry.published)
+        else:
+            mark(date, origin="updated")
+        mark_date(add(item, "atom:updated", utc(updated)), updated)
         for person in byline(entry):
-            add(item, "dc:creator", name(person))
+            made = add(item, "dc:creator", name(person))
+            _mark_person(made, person, "source" if not authors(entry) else None)
         for person in contributors(entry):
-            add(item, "dc:contributor", name(person))
-        for link in _entry_links(entry):
-            if link.rel not in ("alternate", "enclosure", "replies"):
-                _link(item, f"{{{ATOM}}}link", link)
-        # RSS has room for one enclosure; readers take the others from Media RSS.
-        for media in entry.enclosures[1:]:
-            content(item, media)
+            _mark_person(add(item, "dc:contributor", name(person)), person, None)
+        for link in entry.links:
+            # Readers would take a second page for the page.
+            words = dialect.NAMESPACE if link.rel == "alternate" else ATOM
+            _link(item, f"{{{words}}}link", link)
+        if entry.license:
+            _link(item, f"{{{ATOM}}}link", Link(href=entry.license, rel="license"))
+        if entry.origin:
+            # The item's own source knows an address and a title only.
+            _source(add(item, "atom:source"), entry.origin, None, "atom:")
+        for category, made in zip(entry.categories, item.findall("category"), strict=True):
+            mark(made, term=category.term if category.label else None)
+        self._rss_files(item)
         describe(item, entry)
         return item
 
+    def _rss_files(self, item: etree._Element) -> None:
+        """RSS has room for one enclosure; readers take the others from Media RSS."""
+        for place, media in enumerate(self.entry.enclosures):
+            # An enclosure must have a type, so ours may be guessed; here it stands as it was told.
+            if place or detailed(media) or media.title or media.type is None:
+                content(item, media)
+
     def _rss_texts(self, item: etree._Element) -> None:
         entry = self.entry
+        title = _find(item, "title")
         if entry.title is None:
-            item.remove(_find(item, "title"))
-        if entry.summary or entry.title is None:
-            told = entry.summary or entry.content
-            add(item, "description", html(told) if told else "")
+            item.remove(title)
+        else:
+            mark(title, origin=_derived(entry))
+            set_language(title, entry.title.language)
+            if entry.title.type is TextType.HTML or title.text != entry.title.value:
+                _text(add(item, "atom:title"), entry.title)
+        if entry.summary:
+            _rss_text(item, add(item, "description"), entry.summary, "atom:summary")
+        elif entry.title is None:
+            add(item, "description", html(entry.content) if entry.content else "")
         if entry.content:
-            etree.SubElement(item, CONTENT).text = html(entry.content)
-        if entry.language:
-            add(item, "dc:language", entry.language)
+            _rss_text(item, etree.SubElement(item, CONTENT), entry.content, "atom:content")
+        language = entry.language or (UNKNOWN if self.feed.language else None)
+        if language:
+            add(item, "dc:language", language)
         if entry.rights:
-            add(item, "dc:rights", plain(html(entry.rights)))
+            rights = entry.rights
+            is_html = rights.type is TextType.HTML
+            set_language(
+                add(item, "dc:rights", plain(rights.value) if is_html else rights.value), rights.language
+            )
+            if is_html:
+                _text(add(item, "atom:rights"), rights)
+
+
+def _derived(entry: Entry) -> str | None:
+    return entry.title_origin if entry.title and entry.title_origin is TitleOrigin.DERIVED else None
+
+
+def _mark_person(element: etree._Element, person: Person, origin: str | None) -> None:
+    mark(
+        element,
+        origin=origin,
+        email=person.email,
+        uri=person.uri,
+        role=None if person.role is Role.AUTHOR else person.role,
+        job=person.role_raw,
+    )
+
+
+def _rss_text(item: etree._Element, element: etree._Element, text: Text, exact: str) -> None:
+    """Write a text as HTML, which is all that RSS knows; of a plain one, say that it is plain.
+
+    A plain text that cannot be read back from its HTML (a poem with its indents) also stands in Atom's words.
+    """
+    element.text = html(text)
+    set_language(element, text.language)
+    if text.type is TextType.PLAIN:
+        mark(element, type="text")
+        if plain(element.text) != text.value:
+            _text(add(item, exact), text)
 
 
 def people(persons: tuple[Person, ...]) -> list[dict[str, str]]:
@@ -241,20 +323,28 @@ def _entry_links(entry: Entry) -> tuple[Link, ...]:
     return tuple(dict.fromkeys(links))
 
 
-def _source(element: etree._Element, origin: Origin, language: str | None) -> None:
-    """Write where an entry is from (RFC 4287, 4.2.11), as far as it is known."""
-    if origin.language and origin.language != language:
-        set_language(element, origin.language)
+def _source(element: etree._Element, origin: Origin, language: str | None, prefix: str = "") -> None:
+    """Write where an entry is from (RFC 4287, 4.2.11), as far as it is known.
+
+    Args:
+        element: What it is written into.
+        origin: Where it is from.
+        language: What the element inherits; None if nothing.
+        prefix: Of Atom's words; empty where they are at home.
+    """
+    own = origin.language or (None if language is None else UNKNOWN)
+    if own != language:
+        set_language(element, own)
     if absolute_iri(origin.id):
-        add(element, "id", origin.id)
-    add(element, "title", origin.title, type="text")
+        add(element, f"{prefix}id", origin.id)
+    add(element, f"{prefix}title", origin.title, type="text")
     if origin.updated:
-        add(element, "updated", utc(origin.updated))
+        add(element, f"{prefix}updated", utc(origin.updated))
     if origin.self_url:
-        add(element, "link", rel="self", href=origin.self_url)
+        add(element, f"{prefix}link", rel="self", href=origin.self_url)
     if origin.site_url:
-        add(element, "link", rel="alternate", href=origin.site_url)
+        add(element, f"{prefix}link", rel="alternate", href=origin.site_url)
     if origin.icon:
-        add(element, "icon", origin.icon)
+        add(element, f"{prefix}icon", origin.icon)
     if origin.rights:
-        add(element, "rights", origin.rights, type="text")
+        add(element, f"{prefix}rights", origin.rights, type="text")

@@ -2,8 +2,11 @@
 
 ``_feeds`` of an item: ``source`` (where it is from), ``credits``, ``contributors``, ``links``, ``rights``,
 ``license``, ``comments_url``, ``in_reply_to``, ``issued`` (a date told only as day, month or year),
-``title_origin`` (if we derived the title), ``image``, ``podcast``, ``extra``. Of an author: ``role`` and
-``role_written``.
+``title_origin`` (if we derived the title), ``image``, ``podcast``, ``extra``; ``categories`` with more than a
+tag; ``published`` and ``updated`` (how much of the date was told, and that it was not declared); ``html`` and
+``languages`` of texts that an item has as plain text, or in one language; ``content`` is ``summary`` if the
+content only repeats it. Of an author: ``role``, ``role_written``, ``email``, and ``origin`` if the source
+stands in for one. Of an attachment: sizes, ``credit``, and ``mime_type`` (null) if its type is guessed.
 """
 
 from __future__ import annotations
@@ -11,12 +14,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from feeds.formats.byline import byline, contributors, name, publishers
+from feeds.formats.byline import authors, byline, contributors, name, publishers
 from feeds.formats.elements import COARSE, guess
 from feeds.formats.feedgen_extension import utc
 from feeds.formats.printable import printable
-from feeds.model import Entry, Feed, Link, Media, Origin, Person, Role, Text, TextType, TitleOrigin
+from feeds.model import (
+    Category,
+    DateOrigin,
+    Entry,
+    Feed,
+    Link,
+    Media,
+    Moment,
+    Origin,
+    Person,
+    Precision,
+    Role,
+    Text,
+    TextType,
+    TitleOrigin,
+)
 from feeds.normalize.dates import rfc3339, w3cdtf
+from feeds.normalize.dialect import UNKNOWN_LANGUAGE
 from feeds.normalize.html import plain
 from feeds.validity import absolute_iri
 
@@ -45,13 +64,13 @@ def render(feed: Feed, self_url: str) -> bytes:
         next_url=feed.link("next"),
         icon=feed.logo,
         favicon=feed.icon,
-        authors=[_author(person) for person in publishers(feed, title)],
+        authors=[_told(name=name(one), url=one.uri, _feeds=_role(one)) for one in publishers(feed, title)],
         language=feed.language,
         hubs=[{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"],
         _feeds=_told(id=feed.id, rights=_words(feed.rights), updated=feed.updated and utc(feed.updated)),
     )
     # An item a line: what changed shows in a diff, and json's fast encoder knows no indentation.
-    items = ",\n".join(_dump(_item(entry)) for entry in feed.entries)
+    items = ",\n".join(_dump(_item(entry, feed)) for entry in feed.entries)
     return f'{_dump(made)[:-1]}, "items": [\n{items}\n]}}\n'.encode()
 
 
@@ -59,7 +78,8 @@ def _dump(value: dict[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _item(entry: Entry) -> dict[str, object]:
+def _item(entry: Entry, feed: Feed) -> dict[str, object]:
+    stands_in = None if authors(entry) else "source"
     return _told(
         id=entry.id,
         url=entry.url,
@@ -69,9 +89,9 @@ def _item(entry: Entry) -> dict[str, object]:
         image=entry.image and entry.image.url,
         date_published=entry.published and rfc3339(entry.published),
         date_modified=entry.updated and utc(entry.updated),
-        authors=[_author(person) for person in byline(entry)],
+        authors=[_author(person, stands_in) for person in byline(entry)],
         tags=list(dict.fromkeys(one.label or one.term for one in entry.categories)),
-        language=entry.language,
+        language=entry.language or (UNKNOWN_LANGUAGE if feed.language else None),
         attachments=[_attachment(one) for one in entry.enclosures],
         _feeds=_extension(entry),
     )
@@ -93,8 +113,9 @@ def _words(text: Text | None) -> str | None:
     return None if text is None else plain(text.value) if text.type is TextType.HTML else text.value
 
 
-def _author(person: Person) -> dict[str, object]:
-    return _told(name=name(person), url=person.uri, _feeds=_role(person))
+def _author(person: Person, origin: str | None = None) -> dict[str, object]:
+    more = {**_role(person), **_told(email=person.email, origin=origin)}
+    return _told(name=name(person), url=person.uri, _feeds=more)
 
 
 def _role(person: Person) -> dict[str, object]:
@@ -109,7 +130,10 @@ def _attachment(media: Media) -> dict[str, object]:
         title=media.title,
         size_in_bytes=media.length,
         duration_in_seconds=media.duration,
-        _feeds=_told(width=media.width, height=media.height, credit=media.credit),
+        _feeds={
+            **_told(width=media.width, height=media.height, credit=media.credit),
+            **({} if media.type else {"mime_type": None}),
+        },
     )
 
 
@@ -121,8 +145,20 @@ def _extension(entry: Entry) -> dict[str, object]:
         if entry.title and entry.title_origin is TitleOrigin.DERIVED
         else None,
         issued=w3cdtf(published) if published and published.precision in COARSE else None,
+        # What is coarser than a minute stands in ``issued``.
+        published=published and _date(published, *COARSE),
+        updated=entry.updated and _date(entry.updated),
+        html=_told(title=_markup(entry.title), summary=_markup(entry.summary), rights=_markup(entry.rights)),
+        languages=_told(
+            title=entry.title and entry.title.language,
+            summary=entry.summary and entry.summary.language,
+            content=entry.content and entry.content.language,
+            rights=entry.rights and entry.rights.language,
+        ),
+        content="summary" if entry.summary and not entry.content else None,
         contributors=[_author(person) for person in contributors(entry)],
-        credits=[_told(kind=one.kind, code=one.code, name=one.name) for one in entry.credits],
+        credits=[_told(kind=one.kind, code=one.code, name=one.name, raw=one.raw) for one in entry.credits],
+        categories=[_category(one) for one in entry.categories] if _labelled(entry.categories) else [],
         links=[_link(link) for link in entry.links],
         rights=_words(entry.rights),
         license=entry.license,
@@ -130,7 +166,13 @@ def _extension(entry: Entry) -> dict[str, object]:
         in_reply_to=entry.in_reply_to,
         image=image
         and _told(
-            type=image.type, width=image.width, height=image.height, title=image.title, credit=image.credit
+            type=image.type,
+            width=image.width,
+            height=image.height,
+            title=image.title,
+            credit=image.credit,
+            length=image.length,
+            duration=image.duration,
         ),
         podcast=podcast
         and _told(
@@ -144,6 +186,27 @@ def _extension(entry: Entry) -> dict[str, object]:
         ),
         extra=[{"name": key, "value": value} for key, value in entry.extra],
     )
+
+
+def _date(moment: Moment, *exempt: Precision) -> dict[str, object]:
+    return _told(
+        precision=None if moment.precision in (Precision.SECOND, *exempt) else moment.precision,
+        origin=None if moment.origin is DateOrigin.DECLARED else moment.origin,
+    )
+
+
+def _markup(text: Text | None) -> str | None:
+    return text.value if text and text.type is TextType.HTML else None
+
+
+def _labelled(categories: tuple[Category, ...]) -> bool:
+    """Say whether tags cannot tell all of the categories."""
+    names = {one.label or one.term for one in categories}
+    return len(names) < len(categories) or any(one.scheme or one.label for one in categories)
+
+
+def _category(category: Category) -> dict[str, object]:
+    return _told(term=category.term, scheme=category.scheme, label=category.label)
 
 
 def _link(link: Link) -> dict[str, object]:

@@ -38,11 +38,11 @@ def html_text(value: str, base: str | None, language: str | None = None) -> Text
 
 def plain_text(value: str, language: str | None = None) -> Text | None:
     """Make a text that is shown literally."""
-    cleaned = _ours(clean(value[:TEXT])).strip()
+    cleaned = unjoined(clean(value[:TEXT])).strip()
     return Text(value=cleaned, language=language) if visible(cleaned) else None
 
 
-def _ours(text: str) -> str:
+def unjoined(text: str) -> str:
     """Take out what another aggregator of our kind has put in, so that a text does not grow on its way."""
     return JOINED.sub("<", text) if WORD_JOINER in text else text
 
@@ -58,7 +58,7 @@ def line(value: object, limit: int = NAME) -> str | None:
     """Read a short plain text: a name, a label. None if it is no text or there is nothing to see."""
     if not isinstance(value, str):
         return None
-    folded = _ours(one_line(plain(value) if looks_like_html(value) else value))
+    folded = unjoined(one_line(plain(value) if looks_like_html(value) else value))
     return excerpt(folded, limit) if visible(folded) else None
 
 
