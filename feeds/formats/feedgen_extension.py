@@ -177,7 +177,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has n
         self._rss_texts(item)
         updated = entry.updated or EPOCH
         issued(item, entry.published)
-        date = add(item, "pubDate", rfc822(entry.published or updated))
+        date = add(item, "pubDate", rfc822(entry.published or Moment(instant=updated.instant)))
         if entry.published:
             mark_date(date, entry.published)
         else:

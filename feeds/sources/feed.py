@@ -28,6 +28,7 @@ from feeds.sources.feed_head import read_head
 from feeds.sources.feed_values import Reading, Values, value
 from feeds.sources.finish import UNKNOWN, finished
 from feeds.sources.not_a_feed import explain
+from feeds.sources.ours import read_ours, root_of_ours
 from feeds.sources.repair import Repaired, apart, local, repair, root_of
 
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
@@ -62,6 +63,9 @@ def read(document: Document, source: Source, authority: str) -> Feed:
 
 def read_text(text: str, document: Document, source: Source, authority: str) -> Feed:
     """Read a feed in XML of which the character set is known already. As ``read``."""
+    ours = root_of_ours(text)
+    if ours is not None:
+        return read_ours(ours, text, source, authority)
     root = root_of(text)
     if root is None or local(root[0]) not in ROOTS:
         raise ReadError(explain(text, document, source))

@@ -21,6 +21,7 @@ from feeds.model import (
 from feeds.normalize import language
 from feeds.normalize.agencies import agency_credits
 from feeds.normalize.article import merged, unfolded
+from feeds.normalize.dialect import in_order
 from feeds.normalize.ids import choose, digest, mint
 from feeds.normalize.people import split_people
 from feeds.normalize.text import first_sentence, same_text, shown
@@ -84,7 +85,7 @@ def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
         title=_bare(entry.title, tongue),
         summary=_bare(entry.summary, tongue),
         content=_bare(entry.content, tongue),
-        people=people,
+        people=in_order(people),
         credits=merged((*entry.credits, *credited, *agency_credits(body))),
     )
 
@@ -94,6 +95,9 @@ def _language(
 ) -> tuple[str | None, LanguageOrigin | None]:
     if source.language:
         return language.tag(source.language) or source.language, LanguageOrigin.CONFIGURED
+    if entry.language_origin is LanguageOrigin.DECLARED:
+        # Said of the entry itself, even if it is that nobody knows: what the feed says is not asked.
+        return entry.language, LanguageOrigin.DECLARED if entry.language else None
     if entry.language or declared:
         return entry.language or declared, LanguageOrigin.DECLARED
     detected = language.detect(text)
