@@ -5,7 +5,7 @@ Everything in it passes the same doors as anybody's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ from feeds.normalize.urls import is_uri, web_url
 from feeds.sources import parts
 from feeds.sources.ours_parts import category_of, credit_of, person_of, rel_of, words
 
-Values = Mapping[str, Any]
+Values = dict[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
 NAME = "_feeds"
 UTC = ZoneInfo("UTC")
@@ -55,6 +55,8 @@ def extended(entry: Entry, item: Values, base: str, zone: ZoneInfo) -> Entry:
         return entry
     origin = _origin(members(told, "source"), base)
     others = persons(told, "contributors", base)
+    links = tuple(dict.fromkeys((*entry.links, *_links(told, base))))[: parts.MANY]
+    page = None if entry.url else next((link for link in links if link.rel == "alternate"), None)
     return replace(
         entry,
         title=title_of(_text(told, "title", entry.title)),
@@ -70,7 +72,8 @@ def extended(entry: Entry, item: Values, base: str, zone: ZoneInfo) -> Entry:
         categories=parts.categories(_categories(told)) or parts.categories(_tags(item)),
         # Of an entry with its origin declared, even if it is that there is none: else it would be looked for.
         language_origin=LanguageOrigin.DECLARED if origin else entry.language_origin,
-        links=tuple(dict.fromkeys((*entry.links, *_links(told, base))))[: parts.MANY],
+        url=entry.url or (page.href if page else None),
+        links=tuple(link for link in links if link != page),
         enclosures=_enclosures(entry, item),
         image=_image(entry.image, members(told, "image")),
         rights=_text(told, "rights", parts.plain_text(text(told, "rights"))),
