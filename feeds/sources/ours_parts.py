@@ -15,7 +15,7 @@ MAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\Z")
 
 def words(text: str | None, limit: int = parts.NAME) -> str | None:
     """Read a name or label literally: it is plain text, whatever it looks like."""
-    line = excerpt(one_line(text), limit) if text else ""
+    line = excerpt(parts.unjoined(one_line(text)), limit) if text else ""
     return line if visible(line) else None
 
 
