@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from lxml import etree
 
+from feeds.normalize.html import escape
 from feeds.normalize.urls import scheme_of, web_url
 from feeds.sources.repair import LOST
 
@@ -66,6 +67,8 @@ TEXTS = frozenset({"title", "summary", "content", "description", "subtitle", "co
 """What is not looked into: markup of a text is no element of the entry."""
 CORE = frozenset({"atom", "a10", "rss"})
 """Prefixes of the formats' own elements where nobody says what they stand for."""
+BASE = "{http://www.w3.org/XML/1998/namespace}base"
+ADDRESSES = frozenset({"href", "src", "cite", "poster"})
 QUALIFIED = re.compile(r"(?:\{([^}]*)\})?(?:([^:}]+):)?(.*)", re.DOTALL)
 
 
@@ -89,6 +92,7 @@ class Element:
         text: All that is in it, without spaces around; empty if there is nothing.
         base: Absolute address that addresses in it are relative to (``xml:base``).
         parts: What is in it, in order; none for texts.
+        markup: Of XHTML with ``xml:base`` in it: what is in it as XML, with absolute addresses; else empty.
     """
 
     name: str = ""
@@ -96,6 +100,7 @@ class Element:
     text: str = ""
     base: str = ""
     parts: tuple[Element, ...] = ()
+    markup: str = ""
 
     def all(self, *names: str) -> Iterator[Element]:
         """Give the elements in it of these names: all of the first name, then all of the second."""
@@ -187,7 +192,25 @@ def _element(node: etree._Element, base: str, depth: int, room: list[int]) -> El
         text="" if depth == DEPTH else _text(node),
         base=base,
         parts=tuple(parts),
+        markup=_markup(node, base) if name in TEXTS and len(node) else "",
     )
+
+
+def _markup(node: etree._Element, base: str) -> str:
+    """Write XHTML with absolute addresses, where bases in it say what they are relative to."""
+    if not any(BASE in one.attrib for one in node.iterdescendants()):
+        return ""
+    bases = {node: base}
+    for one in node.iterdescendants():
+        parent = one.getparent()
+        bases[one] = _joined(bases[parent] if parent is not None else base, one)
+        for key in ADDRESSES.intersection(one.attrib):
+            one.set(key, web_url(str(one.attrib[key]), bases[one]) or str(one.attrib[key]))
+        one.tag = etree.QName(one).localname
+    etree.cleanup_namespaces(node)
+    if len(node) == 1 and node[0].tag == "div" and not (node.text or "").strip():
+        node = node[0]  # Not part of the content (RFC 4287, 3.1.1.3).
+    return escape(node.text or "") + "".join(etree.tostring(child, encoding="unicode") for child in node)
 
 
 def _text(node: etree._Element) -> str:
@@ -233,7 +256,7 @@ def _base(node: etree._Element, url: str) -> str:
 
 
 def _joined(base: str, node: etree._Element) -> str:
-    told = node.get("{http://www.w3.org/XML/1998/namespace}base")
+    told = node.get(BASE)
     if not told or scheme_of(told) not in (None, "http", "https"):
         return base
     return web_url(told, base) or base

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import struct_time
@@ -103,8 +103,8 @@ def page(holder: Values, told: Element, reading: Reading) -> str | None:
     A permalink guid serves where RSS gives no link, and RSS 1.0's ``rdf:about``, which "should be identical
     to the link". An Atom id never does, though feedparser says so.
     """
-    links = [link for link in items(holder, "links") if link.get("rel") == "alternate"]
-    pages = [link for link in links if link.get("type") in HTML_TYPES]
+    links = [link for link in links_of(holder, told) if link.get("rel", "alternate") == "alternate"]
+    pages = [link for link in links if link.get("type", "text/html") in HTML_TYPES]
     candidates = [value(holder, "feedburner_origlink"), *(link.get("href") for link in (*pages, *links))]
     if value(holder, "xpermalink"):
         # A relative guid is no link: resolved, it would be an invented one.
@@ -176,10 +176,12 @@ def _texts(
     holder: Values, told: Element, url: str | None, reading: Reading
 ) -> tuple[Text | None, Text | None]:
     """Give summary and content. feedparser copies a content into a missing summary, without a detail."""
-    detail = attributes(holder, "summary_detail")
+    detail = _based(attributes(holder, "summary_detail"), told, "summary")
     summary = read_text(detail, url, reading) if detail else None
     contents = [
-        text for one in items(holder, "content")[:10] if (text := read_text(one, url, reading, is_html=True))
+        text
+        for one in items(holder, "content")[:10]
+        if (text := read_text(_based(one, told, "content"), url, reading, is_html=True))
     ]
     content = max(contents, key=lambda text: (text.type is TextType.HTML, len(text.value)), default=None)
     if content is None and (markdown := told.first("source:markdown")):
@@ -194,6 +196,13 @@ def _texts(
     if content is not None and summary is not None and len(summary.value) > 2 * len(content.value):
         summary, content = content, summary
     return summary, content
+
+
+def _based(detail: Values, told: Element, name: str) -> Values:
+    """Take XHTML with bases of its own from the second pass: feedparser forgets what they are the base of."""
+    markup = next((one.markup for one in told.all(name) if one.markup), None)
+    inline = detail.get("type") == "application/xhtml+xml"
+    return {**detail, "value": markup} if markup and inline else detail
 
 
 def _alike(summary: Text, content: Text) -> bool:
@@ -251,13 +260,24 @@ def _language(holder: Values) -> str | None:
 
 def _links(holder: Values, told: Element, url: str | None, reading: Reading) -> Iterator[Link]:
     seen = {canonical(url, fragment=True)} if url else set()
-    own = (read_link(link, reading) for link in items(holder, "links"))
+    own = (read_link(link, reading) for link in links_of(holder, told))
     others = (*feed_extra.replies(told), *sources_of(told), *players(told))
     for made in (*own, *others):
         if made is None or made.rel in OWN_RELS or canonical(made.href, fragment=True) in seen:
             continue
         seen.add(canonical(made.href, fragment=True))
         yield made
+
+
+def links_of(holder: Values, told: Element) -> Sequence[Values]:
+    """Give the links with their addresses as written; where there are none (CDF), feedparser's.
+
+    feedparser takes "&copy;" in the text of a link for a mistake, and drops the semicolon.
+    """
+    own = [
+        {**one.attributes, "href": one.url("href", "uri", "url") or one.address()} for one in told.all("link")
+    ]
+    return own or items(holder, "links")
 
 
 def read_link(link: Values, reading: Reading) -> Link | None:

@@ -13,6 +13,7 @@ from feeds.sources import feed_extra, parts
 from feeds.sources.elements import Element
 from feeds.sources.feed_entry import (
     categories_of,
+    links_of,
     moment,
     native_id,
     other_text,
@@ -22,7 +23,7 @@ from feeds.sources.feed_entry import (
     text_of,
 )
 from feeds.sources.feed_people import people_of
-from feeds.sources.feed_values import Reading, Values, attributes, items, value, web
+from feeds.sources.feed_values import Reading, Values, attributes, value, web
 from feeds.sources.finish import feed_id
 
 PERIODS: Mapping[str, int] = MappingProxyType(
@@ -42,7 +43,7 @@ def read_head(told: Values, head: Element, reading: Reading, source: Source) -> 
         reading: What all entries share.
         source: Gives the name under which an id is minted.
     """
-    links = [link for one in items(told, "links") if (link := read_link(one, reading))][: parts.MANY]
+    links = [link for one in links_of(told, head) if (link := read_link(one, reading))][: parts.MANY]
     image = attributes(told, "image")
     site = web(image.get("link"), reading)
     if site and not any(link.rel == "alternate" for link in links):

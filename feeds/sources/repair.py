@@ -32,6 +32,8 @@ FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^>]*>", re.IG
 DATE = re.compile(r"<(?:[\w.-]+:)?(?:pubDate|published|issued|date|updated)(?:\s[^<>]*)?>([^<]{4,60})<")
 PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-fC-F]\w\w)|(5[67]\d\d\d));")
 BYTES = re.compile(r"(?:&#(?:[xX][89a-fA-F][0-9a-fA-F]|1(?:2[89]|[3-9]\d)|2[0-4]\d);){2,}")
+# feedparser takes any scheme that it knows for a base; an address on the web is relative to the web only.
+BASE = re.compile(r"\sxml:base\s*=\s*([\"'])\s*(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:[^\"'<>]*\1")
 REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
 NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
 XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -144,7 +146,7 @@ def repair(text: str, name: str, start: int) -> Repaired:
         start: Where the root begins.
     """
     entities = _behind_prolog(text[:start])[1] if "<!" in text[:start] else {}
-    body = xml_safe(text[start:])
+    body = BASE.sub("", xml_safe(text[start:]))
     if "<rss:" in body and "xmlns:rss" not in body:
         # A prefix that nobody declared; seen in the wild, with "rss" as the root itself.
         body = PREFIXED.sub(r"\1", body)
@@ -166,14 +168,23 @@ def repair(text: str, name: str, start: int) -> Repaired:
 
 
 def _placed(body: str, spans: list[tuple[int, int]]) -> str:
-    """Write into each entry which one it is, so that two readings of the document find each other."""
+    """Write into each entry which one it is, so that two readings of the document find each other.
+
+    An entry within an entry is left out: it is no entry of this feed, and feedparser would take what follows
+    for its own.
+    """
     pieces: list[str] = []
     at = 0
-    for place, (start, _) in enumerate(spans):
+    for place, (start, end) in enumerate(spans):
         tag = BORDER.match(body, start)
         if tag is not None and not tag[0].endswith("/>"):
             pieces += (body[at : tag.end()], f"<xplace>{place}</xplace>")
             at = tag.end()
+            last = body.rfind("</", at, end)
+            inner = _spans(body[at:last], "")[0] if last > at else []
+            for begun, ended in inner:
+                pieces.append(body[at : tag.end() + begun])
+                at = tag.end() + ended
     return "".join((*pieces, body[at:]))
 
 
@@ -196,7 +207,7 @@ def _newest_last(body: str, spans: list[tuple[int, int]]) -> bool:
 def _spans(body: str, name: str) -> tuple[list[tuple[int, int]], int]:
     """Find the outermost entries: where each begins and ends; and where an entry begins that does not end."""
     spans: list[tuple[int, int]] = []
-    depth, begun, at = 0, len(body), len(name) + 1
+    depth, begun, at = 0, len(body), len(name) + 1 if name else 0
     while (match := BORDER.search(body, at)) is not None:
         at = match.end()
         if match[2] is None:
