@@ -93,6 +93,39 @@ def test_nobody_is_none(raw: str) -> None:
         ),
         ("Por José Ortega y Gasset", [("José Ortega y Gasset", Role.AUTHOR, None)]),
         ("Autor: Voltaire", [("Voltaire", Role.AUTHOR, None)]),
+        (
+            "By Ada Example, Transport correspondent and Bob Example",
+            [
+                ("Ada Example", Role.CORRESPONDENT, "Transport correspondent"),
+                ("Bob Example", Role.AUTHOR, None),
+            ],
+        ),
+        (
+            "Door Ada de Wit, verslaggever, en Bob van 't Hof",
+            [("Ada de Wit", Role.REPORTER, "verslaggever"), ("Bob van 't Hof", Role.AUTHOR, None)],
+        ),
+        (
+            "(Reporting by Ada Example and Bob Example in Bern; Editing by Eve Example)",
+            [
+                ("Ada Example", Role.REPORTER, None),
+                ("Bob Example", Role.REPORTER, "in Bern"),
+                ("Eve Example", Role.EDITOR, None),
+            ],
+        ),
+        ("Traducción de Ada Ejemplo", [("Ada Ejemplo", Role.TRANSLATOR, None)]),
+        ("Von Ada Example, Redaktor:in", [("Ada Example", Role.EDITOR, "Redaktor:in")]),
+        ("Ada Example, Journalist*in", [("Ada Example", Role.REPORTER, "Journalist*in")]),
+        ("Ada Example, RedaktorIn", [("Ada Example", Role.EDITOR, "RedaktorIn")]),
+        ("Ada Example, Redakteur/in", [("Ada Example", Role.EDITOR, "Redakteur/in")]),
+        ("Ada Exemple, rédacteur·rice", [("Ada Exemple", Role.EDITOR, "rédacteur·rice")]),
+        ("Por Ada Exemplo, Repórter", [("Ada Exemplo", Role.REPORTER, "Repórter")]),
+        ("By Ada Example, Theatre critic", [("Ada Example", Role.AUTHOR, "Theatre critic")]),
+        ("By Ada Example @adaexample", [("Ada Example", Role.AUTHOR, "@adaexample")]),
+        ("Von Ada Example (ada@example.org)", [("Ada Example", Role.AUTHOR, None)]),
+        ("Von der Redaktion", [("Redaktion", Role.AUTHOR, None)]),
+        ("Redaktion", [("Redaktion", Role.AUTHOR, None)]),
+        ("La rédaction", [("La rédaction", Role.AUTHOR, None)]),
+        ("By BBC News", [("BBC News", Role.AUTHOR, None)]),
     ],
 )
 def test_a_byline_gives_names_roles_and_the_words(
@@ -271,6 +304,10 @@ def test_an_agency_is_credited_once_in_the_order_of_the_text() -> None:
         ("Ada Example, AP", ["Ada Example"], ["ap"]),
         ("Ada Example (SDA)", ["Ada Example"], ["sda"]),
         ("ADA EXAMPLE Associated Press", ["ADA EXAMPLE"], ["ap"]),
+        ("Ada Example, avec AFP et Reuters", ["Ada Example"], ["afp", "reuters"]),
+        ("Ada Example (mit dpa)", ["Ada Example"], ["dpa"]),
+        ("Von dpa", [], ["dpa"]),
+        ("BBC News", ["BBC News"], []),
         ("Mike Bloomberg", ["Mike Bloomberg"], []),
         ("Ana Efe", ["Ana Efe"], []),
         ("Ada Example", ["Ada Example"], []),
@@ -282,6 +319,14 @@ def test_an_agency_in_an_author_slot_is_a_credit_and_no_author(
     found, credits_ = split_people((Person(name=name),))
     assert [one.name for one in found] == people
     assert [credit.code for credit in credits_] == codes
+
+
+def test_a_mail_address_in_a_byline_is_its_person_s() -> None:
+    ada, bob = bylines("Von Ada Example (ada@example.org) und Bob Example <bob@example.org>")
+    assert (ada.name, ada.email, bob.name, bob.email) == (
+        *("Ada Example", "ada@example.org"),
+        *("Bob Example", "bob@example.org"),
+    )
 
 
 def test_splitting_keeps_order_and_what_else_is_known_of_a_person() -> None:

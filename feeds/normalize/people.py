@@ -10,7 +10,7 @@ from feeds.model import Credit, Person, Role
 from feeds.normalize.agencies import agencies, agency, agency_credits
 from feeds.normalize.chars import one_line, visible
 from feeds.normalize.date_words import fold
-from feeds.normalize.roles import OPENINGS, PARTICLES, QUALIFIERS, role_of
+from feeds.normalize.roles import GROUPS, OPENINGS, PARTICLES, QUALIFIERS, role_of
 
 __all__ = ("agency_credits", "byline", "bylines", "person", "split_people")
 
@@ -50,9 +50,16 @@ OPENING = re.compile(
     + r")(?:\s*:\s*|\s+)",
     re.IGNORECASE,
 )
-PARTS = re.compile(r"\s*(?:,|;|\||\s[–—-]\s|\(|\))\s*(?:(?:und|and|et|e|y|&)\s+)?")
-PERSONS = re.compile(r"\s+(?:und|and|et|e|y|&|\+|with|mit|avec|con)\s+|\s*/\s*")
-SEGMENTS = re.compile(r"\s*[/|·•;,]\s*(?=[^\W\d_]+\s*:)")
+PARTS = re.compile(r"\s*(?:,|;|\||\s[–—-]\s|\(|\))\s*(?:(?:und|and|et|e|y|en|&)\s+)?")
+PERSONS = re.compile(r"\s+(?:und|and|et|e|y|en|&|\+|with|mit|avec|con|com|met)\s+|\s*/\s*(?!-?in(?:nen)?\b)")
+SEGMENTS = re.compile(
+    r"\s*[/|·•;,]\s*(?=[^\W\d_]+\s*:(?!in(?:nen)?\b))|\s*[;|·•]\s*(?=(?:\w+\s+){1,2}(?:by|von|par|di|por|door)\s)",
+    re.IGNORECASE,
+)
+HANDLE = re.compile(r"\s*[(\[]?(?<![\w.])@\w{2,30}[)\]]?")
+PLACED = re.compile(
+    r"(?P<name>.{3,60}?)\s+(?P<place>(?:in|from)\s+[A-Z][\w.’'-]*(?:\s[A-Z][\w.’'-]*){0,2})\Z"
+)
 NAME_WORD = re.compile(r"(?:[^\W\d_]+\.?|[dDlLO]['’])(?:[-'’·.][^\W\d_]+\.?)*\Z")
 
 
@@ -114,7 +121,7 @@ def _without_agency(name: str) -> tuple[str, tuple[Credit, ...]]:
         # "JANE DOE Associated Press"; one short word more may be a family name (Bloomberg).
         tail = re.search(r"\s(?P<agency>(?:The )?Associated Press|[A-Z]{3,4})\Z", name)
     found = agencies(tail["agency"]) if tail else ()
-    if tail is None or not any(agency(part) for part in tail["agency"].split("/")):
+    if tail is None or not any(credit.code for credit in found):
         return name, ()
     rest = name[: tail.start()].strip()
     return rest, tuple(replace(credit, raw=name) for credit in found)
@@ -140,11 +147,22 @@ def bylines(line: str) -> tuple[Person, ...]:
     [('Ada Example', None), ('Bob Example', 'Bern')]
     """
     text = one_line(line[: 2 * LONG_BYLINE]).strip(" *_–—-|")
+    if text[:1] == "(" and text[-1:] == ")" and "(" not in text[1:]:
+        text = text[1:-1]
     if not text or len(text) > LONG_BYLINE:
         return ()
+    if "@" in text:
+        return _with_contacts(text)
     segments = SEGMENTS.split(text)
     if len(segments) > 1:
         return tuple(one for segment in segments for one in bylines(segment))
+    return _segment(text)
+
+
+def _segment(text: str) -> tuple[Person, ...]:
+    """Read a byline that has one opening, or none."""
+    if text.lower() in GROUPS:
+        return (Person(name=text),)
     opening = OPENING.match(text)
     if opening is None:
         found = tuple(_persons(text, Role.AUTHOR, least=2, opened=False))
@@ -154,16 +172,45 @@ def bylines(line: str) -> tuple[Person, ...]:
     with_colon = ":" in opening[0]
     role = (colon if with_colon and colon else spaced or colon or (False, Role.AUTHOR))[1]
     rest = text[opening.end() :].removesuffix(".")
+    group = rest.removeprefix("der ")
+    if group.lower() in GROUPS:
+        return (Person(name=group, role=role),)
     return tuple(_persons(rest, role, least=1 if with_colon else 2, opened=True))
+
+
+def _with_contacts(text: str) -> tuple[Person, ...]:
+    """Read a byline with mail addresses or handles: addresses go to their persons, handles to their words."""
+    mails = [match["mail"] for match in CONTACT.finditer(text) if match["mail"]]
+    handles = [match[0].strip(" ()[]") for match in HANDLE.finditer(CONTACT.sub(" ", text))]
+    bare = HANDLE.sub(" ", CONTACT.sub(" ", text))
+    rest = " ".join(re.sub(r"\(\s*\)|\[\s*\]", " ", bare).split()).strip(" ,;|·•–—-")
+    found = bylines(rest) if "@" not in rest else ()
+    if len(mails) == len(found):
+        found = tuple(replace(one, email=mail) for one, mail in zip(found, mails, strict=True))
+    elif mails:
+        return ()
+    if len(handles) == len(found):
+        pairs = zip(found, handles, strict=True)
+        found = tuple(
+            replace(one, role_raw=f"{one.role_raw or ''} {handle}".strip()) for one, handle in pairs
+        )
+    return found if not handles or len(handles) == len(found) else ()
 
 
 def _persons(text: str, role: Role, *, least: int, opened: bool) -> Iterator[Person]:
     """Read names with roles, parted by commas and "and"; nothing if anything else stands there."""
     found: list[Person] = []
     for part in filter(None, PARTS.split(text)):
-        new = _part(part, role, least)
+        new = _part(part, role, least) or (_placed(part, role) if opened else [])
         if new:
             found += new
+            continue
+        if agencies(part) and found:
+            found.append(Person(name=part))
+            continue
+        if found and (behind := _role_and_more(part, role, least)):
+            found[-1] = replace(found[-1], role=behind[0].role, role_raw=behind[0].role_raw)
+            found += behind[1:]
             continue
         says = _role_phrase(part.split())
         if not found or (says is None and not opened) or (opened and says is None and len(part) > 60):
@@ -174,6 +221,25 @@ def _persons(text: str, role: Role, *, least: int, opened: bool) -> Iterator[Per
         words = part if last.role_raw is None else f"{last.role_raw}, {part}"
         found.append(replace(last, role=says or last.role, role_raw=words))
     yield from found
+
+
+def _placed(part: str, role: Role) -> list[Person]:
+    """Read ``Ada Example and Bob Example in Bern``: the place is kept in the last one's words."""
+    match = PLACED.match(part)
+    several = _part(match["name"], role, 2) if match else []
+    if match and several:
+        several[-1] = replace(several[-1], role_raw=match["place"])
+    return several
+
+
+def _role_and_more(part: str, role: Role, least: int) -> list[Person]:
+    """Read ``Science correspondent and Bob Example``: the role of whom was named before, then others."""
+    first, *others = PERSONS.split(part)
+    says = _role_phrase(first.split())
+    more = [_named(other, role, least) for other in others]
+    if says is None or not more or any(one is None for one in more):
+        return []
+    return [Person(name=first, role=says, role_raw=first), *(one for one in more if one is not None)]
 
 
 def _part(part: str, role: Role, least: int) -> list[Person]:
