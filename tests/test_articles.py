@@ -251,6 +251,39 @@ def test_line_ends_of_other_systems_part_paragraphs(tmp_path: Path) -> None:
         )
 
 
+def test_a_dateline_stays_in_the_text_and_leaves_title_and_lede(tmp_path: Path) -> None:
+    entry = only("Bern, 3. März 2026 (sda) - Es schneit. Und wie.\n\nMehr davon am Abend im Tal.", tmp_path)
+    assert entry.published is not None
+    assert w3cdtf(entry.published) == "2026-03-03"
+    assert (shown(entry.title), shown(entry.summary)) == ("Es schneit.", "Es schneit. Und wie.")
+    assert shown(entry.content).startswith("Bern, 3. März 2026 (sda) - Es schneit.")
+    assert [credit.code for credit in entry.credits] == ["sda"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_byline_role_and_date_may_share_a_paragraph(tmp_path: Path, name: str) -> None:
+    end = {"a.txt": "\n", "a.md": "\n", "a.html": "<br>"}[name]
+    lines = end.join(("By Ada Example", "Staff Writer", "March 3, 2026"))
+    texts = {
+        "a.txt": f"Snow\n\n{lines}\n\nIt snows a lot.\n\nAnd more of it tomorrow.",
+        "a.md": f"# Snow\n\n{lines}\n\nIt snows a lot.\n\nAnd more of it tomorrow.",
+        "a.html": f"<article><h1>Snow</h1><p>{lines}</p><p>It snows a lot.</p><p>And more.</p></article>",
+    }
+    entry = only(texts[name], tmp_path, name)
+    assert entry.people == (Person(name="Ada Example", role=Role.REPORTER, role_raw="Staff Writer"),)
+    assert entry.published is not None
+    assert w3cdtf(entry.published) == "2026-03-03"
+    assert (shown(entry.title), shown(entry.summary)) == ("Snow", "It snows a lot.")
+
+
+def test_a_topic_in_capitals_above_the_title_is_a_category(tmp_path: Path) -> None:
+    entry = only(
+        "BRANDENBURG\nDie Uhr geht wieder\n\nNach neun Jahren läuft sie.\n\nDas freut alle.", tmp_path
+    )
+    assert shown(entry.title) == "Die Uhr geht wieder"
+    assert [category.term for category in entry.categories] == ["BRANDENBURG"]
+
+
 # An entry of a feed with such a text -------------------------------------------------------------------
 
 

@@ -185,6 +185,7 @@ CREDITED = (
     ("the state news agency KCNA", ["kcna"]),
     ("dpa-AFX", ["dpa-afx"]),
     ("Teruel, 9 abr (EFE).- Descarriló un tren", ["efe"]),
+    ("Zürich, 27. Dezember 2025 (dpa) – Es schneit.", ["dpa"]),
     ("(ANSA) - ROMA, 3 MAR - Trema la valle. (ANSA).", ["ansa"]),
     ("Nieva en el pueblo. EFE", ["efe"]),
     ("Es schneit.\n\nsda/red.", ["sda"]),

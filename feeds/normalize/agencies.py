@@ -126,7 +126,7 @@ PHOTO = (
 )
 
 GROUP = re.compile(r"\((?P<inside>[^()\n]{2,60})\)")
-PLACE = re.compile(r"\s*(?:\w[\w .’'/-]{0,40}(?:,[^()\n.]{1,30})?)?\s*\Z")
+PLACE = re.compile(r"\s*(?:\w[\w .’'/-]{0,40}(?:,[^()\n]{1,34})?)?\s*\Z")
 # Something of this stands in all that may stand before an agency: without it there is no need to look closer.
 SIGN = re.compile(
     r"laut|gem[aä]|nach|accord|reported|selon|après|secondo|según|segundo|volgens|via|told|bericht|meldet|rapport|"

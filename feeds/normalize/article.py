@@ -25,7 +25,17 @@ from feeds.model import (
     TitleOrigin,
 )
 from feeds.normalize.chars import clean, visible
-from feeds.normalize.fields import Head, joined, marked, named, read_line, split_fields
+from feeds.normalize.dateline import begun
+from feeds.normalize.fields import (
+    Head,
+    joined,
+    marked,
+    month_line,
+    named,
+    read_line,
+    read_lines,
+    split_fields,
+)
 from feeds.normalize.html import escape
 from feeds.normalize.language import detect
 from feeds.normalize.people import agency_credits, split_people
@@ -34,6 +44,7 @@ from feeds.normalize.text import first_sentence, shown
 LONG_TITLE = 150
 LONG_LEDE = 1000
 LONG_HEADING = 90
+LONG_KICKER = 40
 WRAPPED = 45
 """Lines at least so long are one paragraph that an editor has wrapped; shorter ones are meant (a poem)."""
 
@@ -85,17 +96,19 @@ def article(text: str, zone: ZoneInfo) -> Article:
         if mark:
             blocks[:1] = _blocks(mark[1])
         elif "title" not in fields:
+            blocks, fields = _kicker(blocks, fields)
             title, blocks = _title(blocks, zone)
     blocks, heads = _without_heads(blocks, zone)
     head = joined(heads)
     people, credited = split_people(head.people)
     lede = _lede(blocks)
+    told, day = begun(lede or _first(blocks), zone)
     shown_text = "\n\n".join("\n".join(lines) for lines in blocks)
     return Article(
         title=title,
-        published=mark[0] if mark else head.published,
+        published=mark[0] if mark else head.published or day,
         updated=head.updated,
-        lede=lede,
+        lede=told if lede else None,
         content=_html(blocks),
         text=shown_text,
         people=people,
@@ -124,11 +137,29 @@ def _title(blocks: list[Lines], zone: ZoneInfo) -> tuple[str | None, list[Lines]
     if len(first) == 2 and RULE.match(first[1]) and first[1].strip()[0] in "=-":
         first = first[:1]
     line = HASH.sub("", first[0]).strip()
+    if 2 <= len(first) <= 5 and rest and read_lines(first[1:], zone) is not None:
+        # The byline stands right below the title, with no empty line between.
+        first, rest = first[:1], [first[1:], *rest]
     alone = len(first) == 1 and bool(rest) and 0 < len(line) <= LONG_TITLE
     ends = re.search(r"[.:;,]\Z", line) is not None and not line.endswith("...")
     if not alone or ends or _is_marked(first[0]) or read_line(line, zone) is not None:
         return None, blocks
     return line, rest
+
+
+def _first(blocks: Sequence[Lines]) -> str:
+    return " ".join(" ".join(blocks[0]).split()) if blocks else ""
+
+
+def _kicker(blocks: list[Lines], fields: dict[str, object]) -> tuple[list[Lines], dict[str, object]]:
+    """Take a topic in capitals from above the title, in the same paragraph; it is a category."""
+    first = blocks[0]
+    if len(blocks) < 2 or len(first) != 2 or RULE.match(first[1]):
+        return blocks, fields
+    topic = first[0].strip()
+    if not topic.isupper() or len(topic) > LONG_KICKER or first[1].strip().isupper():
+        return blocks, fields
+    return [first[1:], *blocks[1:]], {"tags": topic, **fields}
 
 
 def _is_marked(line: str) -> bool:
@@ -141,11 +172,11 @@ def _without_heads(blocks: list[Lines], zone: ZoneInfo) -> tuple[list[Lines], li
     heads: list[Head] = []
     for at, lines in enumerate(blocks):
         near = at < 4 or at >= len(blocks) - 2
-        found = (
-            [head for line in lines if (head := read_line(line, zone))] if near and len(lines) <= 4 else []
-        )
-        if found and len(found) == len(lines):
-            heads += found
+        found = read_lines(lines, zone) if near and len(lines) <= 5 else None
+        if found is None and not kept and len(lines) == 1 and len(blocks) > 1:
+            found = month_line(lines[0], zone)
+        if found is not None:
+            heads.append(found)
         else:
             kept.append(lines)
     return kept, heads
@@ -169,7 +200,7 @@ def _is_heading(blocks: Sequence[Lines], at: int) -> bool:
     if HASH.match(lines[0]):
         return True
     after = " ".join(blocks[at + 1])
-    capital = re.sub(r"\A[«»„“”\"'¿¡(]+", "", line)[:1]
+    capital = re.sub(r"\A[«»„“”‘’\"'¿¡(\s]+", "", line)[:1]
     short = len(line) <= LONG_HEADING and len(line) < len(after) and (capital.isupper() or capital.isdigit())
     return short and not NO_HEADING.search(line) and not _is_marked(line) and not NUMBER.match(line)
 
@@ -242,7 +273,7 @@ def unfolded(entry: Entry, zone: ZoneInfo) -> Entry:
     told = (Decision(topic="text", reason="the text begins with a date and is read as a news text"),)
     return replace(
         entry,
-        title=entry.title or derived_title(found.text),
+        title=entry.title or derived_title(found.lede or found.text),
         title_origin=entry.title_origin if entry.title else TitleOrigin.DERIVED,
         summary=Text(value=found.lede) if found.lede and not own else entry.summary,
         content=body if rich else Text(value=found.content, type=TextType.HTML),

@@ -6,14 +6,14 @@ The same names serve front matter and the ``meta`` elements of a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from feeds.model import Credit, Moment, Person, Precision
 from feeds.normalize.dates import parse
-from feeds.normalize.people import agency_credits, bylines
+from feeds.normalize.people import agency_credits, bylines, is_role
 
 # Our name of a field, then what it is called, in the languages and programs that we know.
 FIELD_TABLE = """
@@ -52,8 +52,9 @@ LONG_DATE_LINE = 80
 
 DATE_LABEL = re.compile(
     r"(?:(?P<updated>updated|last\s+updated|aktualisiert|zuletzt\s+aktualisiert|geändert|stand|mis\s+à\s+jour|"
-    r"aggiornato|actualizado|last\s+modified)|published|posted|publiziert|veröffentlicht|erschienen|publié|paru|"
-    r"pubblicato|publicado|datum|date|data|fecha)\b\s*:?\s*(?:(?:am|on|le|il|el|den|vom)\s+)?",
+    r"aggiornato|actualizado|atualizado|bijgewerkt|last\s+modified)|published|posted|publiziert|veröffentlicht|"
+    r"erschienen|publiée?|paru|pubblicato|publicad[oa]|gepubliceerd|datum|date|data|fecha)\b\s*:?\s*"
+    r"(?:(?:am|on|le|il|el|den|vom|op|em)\s+)?",
     re.IGNORECASE,
 )
 MARK = re.compile(
@@ -137,6 +138,35 @@ def read_line(line: str, zone: ZoneInfo) -> Head | None:
     return joined(found) if len(found) == len(parts) else _one(text, zone)
 
 
+def read_lines(lines: Sequence[str], zone: ZoneInfo) -> Head | None:
+    """Read a paragraph of such lines; None if one of them says something else.
+
+    A role may stand in a line of its own below the name: ``By Ada Example`` / ``Staff Writer``.
+    """
+    found: list[Head] = []
+    at = 0
+    while at < len(lines):
+        head = read_line(lines[at], zone)
+        both = None
+        if at + 1 < len(lines) and is_role(lines[at + 1]):
+            both = read_line(f"{lines[at].strip()}, {lines[at + 1].strip()}", zone)
+        if both is not None and both.people:
+            head = both
+            at += 1
+        if head is None:
+            return None
+        found.append(head)
+        at += 1
+    return joined(found) if found else None
+
+
+def month_line(line: str, zone: ZoneInfo) -> Head | None:
+    """Read a line that is nothing but a month and its year: ``June 2026``."""
+    text = line.strip(TRIMMED)
+    moment = parse(text, zone) if len(text) <= LONG_DATE_LINE and any(map(str.isalpha, text)) else None
+    return Head(published=moment) if moment and moment.precision is Precision.MONTH else None
+
+
 def joined(heads: list[Head]) -> Head:
     """Put several into one; of dates the first counts."""
     return Head(
@@ -155,7 +185,9 @@ def _one(text: str, zone: ZoneInfo) -> Head | None:
     if people:
         tail = text.partition(",")[2].rpartition(",")[2] or text.partition(",")[2]
         again = _date_line(tail.strip(), zone) or Head()
-        return Head(people=people, published=again.published, updated=again.updated)
+        return Head(
+            people=people, credits=agency_credits(text), published=again.published, updated=again.updated
+        )
     found = agency_credits(text)
     # Only what is nothing but a credit: "(dpa)", "Quelle: dpa", "Fotos: Keystone".
     return (
@@ -172,4 +204,8 @@ def _date_line(text: str, zone: ZoneInfo) -> Head | None:
     moment = parse(text[label.end() :] if label else text, zone)
     if moment is None or moment.precision in {Precision.YEAR, Precision.MONTH}:
         return None
-    return Head(updated=moment) if label and label["updated"] else Head(published=moment)
+    # "Lugano, 20 gennaio 2026 (Keystone-ATS)": the credit stands beside the date.
+    credited = agency_credits(text) if "(" in text else ()
+    if label and label["updated"]:
+        return Head(updated=moment, credits=credited)
+    return Head(published=moment, credits=credited)

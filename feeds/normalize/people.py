@@ -12,7 +12,7 @@ from feeds.normalize.chars import one_line, visible
 from feeds.normalize.date_words import fold
 from feeds.normalize.roles import GROUPS, OPENINGS, PARTICLES, QUALIFIERS, role_of
 
-__all__ = ("agency_credits", "byline", "bylines", "person", "split_people")
+__all__ = ("agency_credits", "byline", "bylines", "is_role", "person", "split_people")
 
 LONG_NAME = 200
 LONG_BYLINE = 140
@@ -60,6 +60,7 @@ HANDLE = re.compile(r"\s*[(\[]?(?<![\w.])@\w{2,30}[)\]]?")
 PLACED = re.compile(
     r"(?P<name>.{3,60}?)\s+(?P<place>(?:in|from)\s+[A-Z][\w.’'-]*(?:\s[A-Z][\w.’'-]*){0,2})\Z"
 )
+ELIDED = re.compile(r"[dl]['’][^\W\d_a-z]")
 NAME_WORD = re.compile(r"(?:[^\W\d_]+\.?|[dDlLO]['’])(?:[-'’·.][^\W\d_]+\.?)*\Z")
 
 
@@ -265,6 +266,12 @@ def _named(piece: str, role: Role, least: int) -> Person | None:
     return Person(name=piece, role=role) if _is_name(words) else None
 
 
+def is_role(line: str) -> bool:
+    """Say whether a line is nothing but a short phrase that names a role: ``Staff Writer``."""
+    words = line.strip(" *_–—-|").split()
+    return len(words) <= 5 and _role_phrase(words) is not None
+
+
 def _role_phrase(words: Sequence[str]) -> Role | None:
     """Say which role a phrase like "Staff Writer" or "Redaktor News" names; else None."""
     for word in words[:4]:
@@ -281,5 +288,6 @@ def _is_name(words: Sequence[str]) -> bool:
     if not 1 <= len(words) <= 6 or words[-1] in PARTICLES:
         return False
     return all(
-        word in PARTICLES or (word[0].isupper() and NAME_WORD.match(word) is not None) for word in words
+        word in PARTICLES or ((word[0].isupper() or ELIDED.match(word)) and NAME_WORD.match(word) is not None)
+        for word in words
     )

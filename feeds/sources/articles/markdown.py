@@ -10,7 +10,8 @@ from markdown_it.token import Token
 
 from feeds.normalize.article import LONG_LEDE, Article, merged
 from feeds.normalize.chars import clean, one_line, visible
-from feeds.normalize.fields import Head, joined, named, read_line, split_fields
+from feeds.normalize.dateline import begun
+from feeds.normalize.fields import Head, joined, month_line, named, read_lines, split_fields
 from feeds.normalize.html import plain, sanitize
 from feeds.normalize.people import agency_credits, split_people
 
@@ -54,12 +55,13 @@ def markdown(text: str, zone: ZoneInfo, base: str | None) -> Article:
     first = (
         one_line(plain(html(blocks[:1]))) if len(blocks) > 1 and blocks[0][0].type == "paragraph_open" else ""
     )
+    lede, day = begun(first if visible(first) and len(first) <= LONG_LEDE else None, zone)
     people, credited = split_people(head.people)
     return Article(
         title=title,
-        published=head.published,
+        published=head.published or day,
         updated=head.updated,
-        lede=first if visible(first) and len(first) <= LONG_LEDE else None,
+        lede=lede,
         content=content,
         text=shown,
         people=people,
@@ -95,10 +97,25 @@ def _without_heads(blocks: list[Block], zone: ZoneInfo) -> tuple[list[Block], li
     heads: list[Head] = []
     for at, block in enumerate(blocks):
         near = (at < 3 or at >= len(blocks) - 2) and block[0].type == "paragraph_open"
-        lines = block[1].content.splitlines() if near else []
-        found = [head for line in lines[:5] if (head := read_line(line.rstrip("\\"), zone))]
-        if lines and len(found) == len(lines):
-            heads += found
+        lines = _lines(block[1]) if near else []
+        found = read_lines(lines, zone) if 0 < len(lines) <= 5 else None
+        if found is None and not kept and len(lines) == 1 and len(blocks) > 1:
+            found = month_line(lines[0], zone)
+        if found is not None:
+            heads.append(found)
         else:
             kept.append(block)
     return kept, heads
+
+
+def _lines(inline: Token) -> list[str]:
+    """Give a paragraph's lines as plain text; none if it holds more than words, such as a picture."""
+    words: list[str] = []
+    for token in inline.children or ():
+        if token.type in {"softbreak", "hardbreak"} or token.content.lower().startswith("<br"):
+            words.append("\n")
+        elif token.type in {"text", "code_inline"}:
+            words.append(token.content)
+        elif token.type in {"image", "html_inline"}:
+            return []
+    return "".join(words).splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -12,8 +13,9 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from feeds.model import Moment
 from feeds.normalize.article import LONG_LEDE, Article, merged
 from feeds.normalize.chars import clean, one_line, visible
+from feeds.normalize.dateline import begun
 from feeds.normalize.dates import parse
-from feeds.normalize.fields import FIELDS, Head, joined, read_line
+from feeds.normalize.fields import FIELDS, Head, joined, read_lines
 from feeds.normalize.html import plain, sanitize
 from feeds.normalize.people import agency_credits, split_people
 from feeds.normalize.urls import web_url
@@ -32,6 +34,7 @@ META = MappingProxyType(
         "section": "tags",
     }
 )
+BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 DROPPED = ("script", "style", "nav", "form", "template", "noscript", "aside", "footer", "button")
 """Furniture of a page; the header of an article holds its title and byline, so it stays."""
 
@@ -62,12 +65,13 @@ def page(text: str, zone: ZoneInfo, base: str | None) -> Article:
     head = joined(heads)
     content = sanitize(_inner(main), address or base)
     shown = plain(content)
+    lede, day = begun(_lede(main, shown), zone)
     people, credited = split_people(head.people)
     return Article(
         title=title,
-        published=head.published or _first(times),
+        published=head.published or _first(times) or day,
         updated=head.updated,
-        lede=_lede(main, shown),
+        lede=lede,
         content=content if visible(shown) or "<img" in content else "",
         text=shown,
         people=people,
@@ -139,7 +143,8 @@ def _heads(main: HtmlElement, zone: ZoneInfo) -> Iterator[Head]:
         if element.getparent() is None or element.xpath(".//img"):
             continue
         shown = one_line(element.text_content())
-        head = _timed(element, shown, zone) or read_line(shown, zone)
+        lines = [one_line(plain(part)) for part in BREAK.split(_inner(element))]
+        head = _timed(element, shown, zone) or read_lines([line for line in lines if line][:6], zone)
         if head is not None:
             yield head
             element.drop_tree()

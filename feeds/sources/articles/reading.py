@@ -168,7 +168,7 @@ def _made(name: str, found: Article, source: Source, authority: str) -> Entry:
         native_id=native,
         id_origin=id_origin,
         url=url,
-        title=title or derived_title(found.text),
+        title=title or derived_title(found.lede or found.text),
         title_origin=TitleOrigin.DECLARED if title else TitleOrigin.DERIVED,
         summary=_text(fields.get("summary")) or _text(found.lede),
         content=Text(value=found.content, type=TextType.HTML) if found.content else None,
