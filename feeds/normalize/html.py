@@ -88,6 +88,10 @@ PLAYERS = (
     *("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "soundcloud.com"),
     *("spotify.com", "bandcamp.com", "archive.org", "ted.com", "podigee.com", "srf.ch", "ard.de", "arte.tv"),
 )
+PICTURE_TAG = re.compile(r"<img\b([^<>]*)>", re.IGNORECASE)
+LAZY = re.compile(
+    r"""[\s"'/]data-(?:lazy-src|src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 FRAME = re.compile(r"<iframe\b([^<>]*)>", re.IGNORECASE)
 FRAME_SRC = re.compile(r"""[\s"'/]src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -151,7 +155,7 @@ def sanitize(html: str, base: str | None) -> str:
     text = clean(html if len(html) <= LIMIT else html[:LIMIT].rpartition("<")[0]).strip()
     if not MARKED.search(text):
         return text
-    text = FRAME.sub(_player, UNWRAPPED.sub("", text))
+    text = PICTURE_TAG.sub(_eager, FRAME.sub(_player, UNWRAPPED.sub("", text)))
     # One pass can give markup that a parser reads in another way (nested links, tables in paragraphs): there
     # "mutation" attacks live. So until nothing moves; three passes do for all that is not built against it.
     for _ in range(4):
@@ -196,6 +200,18 @@ def _srcset(value: str, base: str | None) -> str | None:
         if url and "," not in url:
             kept.append(f"{url} {match[2]}" if match[2] else url)
     return ", ".join(kept) or None
+
+
+def _eager(picture: re.Match[str]) -> str:
+    """Give a picture that a script would load later the address it is waiting for."""
+    later = LAZY.search(picture[1])
+    now = FRAME_SRC.search(picture[1]) if later else None
+    shown = (next(filter(None, now.groups()), "") if now else "").strip().lower()
+    if later is None or not (shown == "" or shown.startswith("data:")):
+        return picture[0]
+    address = entities.unescape(next((group for group in later.groups() if group), ""))
+    # In front: of two attributes with one name, the first counts (WHATWG HTML, 13.2.5.33).
+    return f'<img src="{_quoted(address)}" {picture[1]}>'
 
 
 def _player(frame: re.Match[str]) -> str:
