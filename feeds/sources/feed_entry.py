@@ -32,6 +32,7 @@ from feeds.sources.feed_media import media, players, podcast
 from feeds.sources.feed_people import credits_of, people_of, sources_of
 from feeds.sources.feed_values import Reading, Values, attributes, items, value, web
 from feeds.sources.finish import UNKNOWN
+from feeds.sources.texts import arranged
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TITLES = ("dc:title", "dcterms:title", "itunes:title", "media:title")
@@ -191,11 +192,7 @@ def _texts(
     if content is None and summary is not None and url is None:
         # "An item may also be complete in itself" (RSS 2.0): without a page to go to, this is all there is.
         return None, summary
-    if summary is not None and content is not None and _alike(summary, content):
-        summary = None
-    if content is not None and summary is not None and len(summary.value) > 2 * len(content.value):
-        summary, content = content, summary
-    return summary, content
+    return arranged(summary, content)
 
 
 def _based(detail: Values, told: Element, name: str) -> Values:
@@ -203,13 +200,6 @@ def _based(detail: Values, told: Element, name: str) -> Values:
     markup = next((one.markup for one in told.all(name) if one.markup), None)
     inline = detail.get("type") == "application/xhtml+xml"
     return {**detail, "value": markup} if markup and inline else detail
-
-
-def _alike(summary: Text, content: Text) -> bool:
-    """Say whether a summary only repeats the content, with or without its markup."""
-    if summary.value == content.value:
-        return True
-    return summary.type is not content.type and shown(summary) == shown(content)
 
 
 def moment(holder: Values, key: str, reading: Reading) -> Moment | None:

@@ -20,6 +20,11 @@ TEXT = 2_000_000
 
 JOINED = re.compile(f"<{WORD_JOINER}+")
 SHOWS = re.compile(r"<(?:img|video|audio|picture)\b")
+EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n\s*")
+PARTED = re.compile(
+    r"<(?!/?(?:a|abbr|b|cite|code|em|i|img|q|s|small|span|strong|sub|sup|u)[\s/>])[/a-z!?]", re.IGNORECASE
+)
+"""A tag that is more than a word's dress: where one stands, the source has written HTML, lines and all."""
 LETTER = re.compile(r"(?:\A|>)\s*[A-Za-z0-9\u00c0-\u024f]")
 DIGITS = re.compile(r"\+?(\d{1,15})(?:\.\d*)?\s*\Z")
 CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,6}):)?(\d{1,9}(?:[.,]\d{1,6})?)\s*s?\Z")
@@ -50,8 +55,16 @@ def unjoined(text: str) -> str:
 def guessed_text(value: str, base: str | None, language: str | None = None) -> Text | None:
     """Make a text of what does not say whether it is HTML (RSS), so that nothing is escaped twice or lost."""
     if looks_like_html(value):
-        return html_text(value, base, language)
+        return html_text(_with_paragraphs(value), base, language)
     return plain_text(value, language)
+
+
+def _with_paragraphs(value: str) -> str:
+    """Keep the lines of what is a plain text but for a link or two: no block parts them, empty lines do."""
+    if EMPTY_LINE.search(value) is None or PARTED.search(value):
+        return value
+    paragraphs = (part.strip().replace("\n", "<br>") for part in EMPTY_LINE.split(value.strip()))
+    return "".join(f"<p>{part}</p>" for part in paragraphs if part)
 
 
 def line(value: object, limit: int = NAME) -> str | None:
