@@ -176,11 +176,15 @@ MONSTERS: Mapping[str, Monster] = MappingProxyType(
             "</div></content>" + ATOM_END,
         ),
         "many-namespaces": _numbered(
-            "<rss version='2.0' ", lambda n: f'xmlns:n{n}="urn:{n}" ', "><channel><title>M</title>" + ITEM + END
+            "<rss version='2.0' ",
+            lambda n: f'xmlns:n{n}="urn:{n}" ',
+            "><channel><title>M</title>" + ITEM + END,
         ),
         "namespaced-elements": _numbered(HEAD + ITEM, lambda n: f'<n:a xmlns:n="urn:{n}"/>', END),
         "many-attributes": _numbered(HEAD + "<item ", lambda n: f'a{n}="{n}" ', "><title>a</title>" + END),
-        "attributes-elements": _filled(HEAD + ITEM, "<x " + " ".join(f'a{n}="1"' for n in range(290)) + "/>", END),
+        "attributes-elements": _filled(
+            HEAD + ITEM, "<x " + " ".join(f'a{n}="1"' for n in range(290)) + "/>", END
+        ),
         "unknown-elements": _numbered(HEAD + ITEM, lambda n: f"<x{n}>a</x{n}>", END),
         "same-element": _item("<x>a</x>"),
         "categories": _numbered(HEAD + ITEM, lambda n: f"<category>c{n}</category>", END),
@@ -189,7 +193,9 @@ MONSTERS: Mapping[str, Monster] = MappingProxyType(
         "categories-comment": _numbered(HEAD + ITEM, lambda n: f"<category>c<!-- -->{n}</category>", END),
         "categories-feed": _numbered(HEAD, lambda n: f"<category>c{n}</category>", ITEM + END),
         "subjects": _numbered(HEAD + ITEM, lambda n: f"<dc:subject>c{n}</dc:subject>", END),
-        "keywords": _numbered(HEAD + ITEM + "<itunes:keywords>", lambda n: f"k{n},", "</itunes:keywords>" + END),
+        "keywords": _numbered(
+            HEAD + ITEM + "<itunes:keywords>", lambda n: f"k{n},", "</itunes:keywords>" + END
+        ),
         "links": _numbered(HEAD + ITEM, lambda n: f"<link>https://m.example/{n}</link>", END),
         "atom-links": _numbered(ATOM, lambda n: f'<link rel="r{n}" href="/{n}"/>', ATOM_END),
         "enclosures": _numbered(HEAD + ITEM, lambda n: f'<enclosure url="/{n}" length="1" type="a/b"/>', END),
@@ -344,6 +350,6 @@ MONSTERS: Mapping[str, Monster] = MappingProxyType(
         "html-page-unclosed": _filled("<html><head>", "<link "),
         "junk-before": _filled("", "<br />", HEAD + ITEM + END),
         "junk-roots": _filled("<b>", "<rss "),
-        "zeros": lambda size: bytes(size),
+        "zeros": bytes,
     }
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reading import DATA, SOURCE, check, feed_of
 
-from feeds.sources.repair import MAX_ENTRIES
+from feeds.sources.bounds import MAX_ENTRIES
 
 CASES = sorted((DATA / "feed").glob("*.xml"))
 

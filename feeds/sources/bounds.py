@@ -1,18 +1,36 @@
-"""Bounds on what one element may hold before feedparser sees it, which is quadratic in some of it."""
+"""Bounds on what a document may hold before feedparser sees it, which is quadratic in some of it.
+
+``docs/bounds.md`` lists them all, with what each is for.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
+
+MAX_ENTRIES = 5000
+TAGS = 300_000
+"""Tags of all entries that are read, escaped ones and those in CDATA sections among them."""
+ELEMENTS = 20_000
+"""Tags, as XML sees them, of one entry, or of all that is outside of entries."""
+DEPTH = 300
+FEW = 1000
+"""An entry with fewer tags is neither deep nor large."""
 
 ATTRIBUTES = 300
 REPEATED = 100
 """How many categories, links, persons or files of one entry are kept: as many as the model takes."""
+MOST_REPEATED = 3 * REPEATED
+"""Written so that they cannot be left out one by one, so many in one entry make it too large."""
 SUSPICIOUS = 1000
 """A document with fewer of them in all costs nothing worth a pass over it."""
 
 LONG_TAG = re.compile(r"<[A-Za-z][^<>]{3000,}+>")
-ATTRIBUTE = re.compile(r"[^\s=<>]+\s*=\s*(?:\"[^\"]*+\"|'[^']*+')")
+ATTRIBUTE = re.compile(r"(?<=[\s\"'])[^\s=<>\"']++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
+KEYWORDS = re.compile(
+    r"(<(?:[\w.-]+:)?keywords(?:\s[^<>]*+)?>(?:<!\[CDATA\[)?[^<\]]{1,2000}+)[^<\]]*+", re.IGNORECASE
+)
 
 NAMES = (
     "category",
@@ -25,13 +43,19 @@ NAMES = (
     "subject",
     "creator",
 )
+SECTION = r"<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?"
+COMMENT = r"<!--(?:[^-]++|-(?!->))*+(?:-->)?"
+TAG = re.compile(
+    rf"{SECTION}|{COMMENT}|<(?P<end>/?)(?P<name>[A-Za-z_][^\s<>/]*+)(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)"
+)
 COUNTED = re.compile(rf"<(?:[\w.-]+:)?(?:{'|'.join(NAMES)})[\s/>]", re.IGNORECASE)
 PERSON = r"\s*+(?:<[\w.:-]+(?:/>|>[^<]*+</[\w.:-]+\s*+>)\s*+){0,8}"
 REPEATING = re.compile(
-    r"<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>)?"
+    rf"{SECTION}"
     r"|<(?:[\w.-]+:)?(?P<border>item|entry)(?=[\s/>])"
-    rf"|<(?P<name>(?:[\w.-]+:)?(?:{'|'.join(NAMES)}))(?=[\s/>])[^<>]*?(?:/>|>(?:[^<]*+|{PERSON})</(?P=name)\s*>)",
-    re.IGNORECASE | re.DOTALL,
+    rf"|<(?P<name>(?:[\w.-]+:)?(?:{'|'.join(NAMES)}))(?=[\s/>])[^<>]*?"
+    rf"(?:/>|>(?:(?:[^<]++|{SECTION}|{COMMENT})*+|{PERSON})</(?P=name)\s*>)",
+    re.IGNORECASE,
 )
 SRS = re.compile(
     r"\s+srsName\s*=\s*(?:\"(?![^\"]*EPSG:\d{1,6}\")[^\"]*\"|'(?![^']*EPSG:\d{1,6}')[^']*')", re.IGNORECASE
@@ -44,8 +68,12 @@ def bounded(body: str) -> str:
     A name of a coordinate system that feedparser cannot read makes it give up the whole feed.
     """
     body = LONG_TAG.sub(_fewer_attributes, body)
-    if "srsname" in body.lower():
+    folded = body.lower()
+    if "srsname" in folded:
         body = SRS.sub("", body)
+    if "keywords" in folded:
+        # feedparser makes a category of each of them, and looks for each among those before it.
+        body = KEYWORDS.sub(r"\1", body)
     if sum(1 for _ in COUNTED.finditer(body)) <= SUSPICIOUS:
         return body
     seen = Counter[str]()
@@ -66,3 +94,73 @@ def _fewer_attributes(tag: re.Match[str]) -> str:
     if len(places) <= ATTRIBUTES:
         return tag[0]
     return tag[0][: places[ATTRIBUTES - 1]] + ("/>" if tag[0].endswith("/>") else ">")
+
+
+def bearable(body: str, spans: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[str]]:
+    """Choose the entries that are read.
+
+    Args:
+        body: The document.
+        spans: Where each entry begins and ends, the newest first.
+
+    Returns:
+        Those that are read, in the same order: the first ones, up to ``MAX_ENTRIES`` with ``TAGS`` in all.
+        And of each that is too large by itself, why.
+    """
+    kept: list[tuple[int, int]] = []
+    refused: list[str] = []
+    room = TAGS
+    for start, end in spans:
+        if len(kept) == MAX_ENTRIES:
+            break
+        written = body.count("<", start, end)
+        why = too_much(body[start:end]) if written > FEW else None
+        weight = written + body.count("&lt;", start, end)
+        if why is None and weight > TAGS:
+            why = f"it holds more than {TAGS} tags"
+        if why is not None:
+            refused.append(why)
+            continue
+        room -= weight
+        if room < 0:
+            break
+        kept.append((start, end))
+    return kept, refused
+
+
+def too_much(text: str) -> str | None:
+    """Say what a part of a document has too much of; None if it is within the bounds."""
+    if text.count("<") <= FEW:
+        return None
+    stack: list[str] = []
+    tags = 0
+    seen = Counter[str]()
+    for match in TAG.finditer(text):
+        name = match["name"]
+        if name is None:
+            continue
+        tags += 1
+        if tags > ELEMENTS:
+            return f"it holds more than {ELEMENTS} tags of XML"
+        if match["end"]:
+            if name in stack:
+                while stack.pop() != name:
+                    pass
+            continue
+        seen[name.rpartition(":")[2].lower()] += 1
+        if not match["rest"].endswith("/"):
+            stack.append(name)
+            if len(stack) > DEPTH:
+                return f"its elements are nested more than {DEPTH} deep"
+    most = max((seen[name] for name in NAMES), default=0)
+    return f"it repeats an element {most} times" if most > MOST_REPEATED else None
+
+
+def without(body: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Take parts out of a document; ``spans`` in its order."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in spans:
+        pieces.append(body[at:start])
+        at = end
+    return "".join((*pieces, body[at:]))

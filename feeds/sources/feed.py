@@ -160,6 +160,10 @@ def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:
             f"the document holds {repaired.left_out} entries more than are read at once; the newest are taken"
         )
         yield Decision(topic="limit", reason=reason)
+    for why in dict.fromkeys(repaired.too_large):
+        number = repaired.too_large.count(why)
+        entries = "an entry is" if number == 1 else f"{number} entries are"
+        yield Decision(topic="limit", reason=f"{entries} left out: {why}")
     if unread:
         yield Decision(topic="entry", reason=f"{unread} entries cannot be read and are left out")
 

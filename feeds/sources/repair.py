@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from feeds.errors import ReadError
 from feeds.normalize.chars import xml_safe
 from feeds.normalize.dates import parse
-from feeds.sources.bounds import bounded
+from feeds.sources.bounds import bearable, bounded, too_much, without
 
-MAX_ENTRIES = 5000
 ENTITY_LENGTH = 1000
 EXPANSION = 100_000
 
@@ -27,7 +27,7 @@ DOCTYPE = re.compile(r"\s*<!DOCTYPE\b([^\[>]*)", re.IGNORECASE)
 SUBSET_END = re.compile(r"\"[^\"]*+\"?|'[^']*+'?|<!--(?:(?!-->).)*+(?:-->)?|\]\s*>", re.DOTALL)
 ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 ROOT = re.compile(r"<((?:[\w.-]+:)?[A-Za-z_][\w.-]*)(?=[\s/>])")
-FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^>]*>", re.IGNORECASE)
+FEED_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>])[^<>]*>", re.IGNORECASE)
 
 DATE = re.compile(r"<(?:[\w.-]+:)?(?:pubDate|published|issued|date|updated)(?:\s[^<>]*)?>([^<]{4,60})<")
 PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-fC-F]\w\w)|(5[67]\d\d\d));")
@@ -75,13 +75,15 @@ class Repaired:
         text: Without declaration and DOCTYPE.
         root: Local name of the root element, lower case.
         truncated: Whether the document had ended before its root element did. Only whole entries are left.
-        left_out: Entries beyond ``MAX_ENTRIES`` that are not in ``text``.
+        left_out: How many entries are not in ``text`` because there are too many.
+        too_large: Why each of some others is not: it is too large by itself.
     """
 
     text: str
     root: str
     truncated: bool = False
     left_out: int = 0
+    too_large: tuple[str, ...] = ()
 
 
 def root_of(text: str) -> tuple[str, int] | None:
@@ -144,26 +146,36 @@ def repair(text: str, name: str, start: int) -> Repaired:
         text: The whole document.
         name: The root's name as written.
         start: Where the root begins.
+
+    Raises:
+        ReadError: It holds more elements than are read, and no entry that does not.
     """
     entities = _behind_prolog(text[:start])[1] if "<!" in text[:start] else {}
     body = BASE.sub("", xml_safe(text[start:]))
     if "<rss:" in body and "xmlns:rss" not in body:
         # A prefix that nobody declared; seen in the wild, with "rss" as the root itself.
         body = PREFIXED.sub(r"\1", body)
+    body = bounded(body)
     spans, rest = _spans(body, name)
     truncated = _ends_early(body, name, spans[-1][1] if spans else 0)
     if truncated:
         body = _cut(body, name, spans, rest)
-    left_out = max(0, len(spans) - MAX_ENTRIES)
-    if left_out:
-        kept = spans[-MAX_ENTRIES:] if _newest_last(body, spans) else spans[:MAX_ENTRIES]
-        body = body[: spans[0][0]] + body[kept[0][0] : kept[-1][1]] + body[spans[-1][1] :]
+    newest_last = len(spans) > 1 and _newest_last(body, spans)
+    kept, too_large = bearable(body, spans[::-1] if newest_last else spans)
+    if not kept and too_large:
+        raise ReadError(f"the feed cannot be read: {too_large[0]}")
+    left_out = len(spans) - len(kept) - len(too_large)
+    if len(kept) < len(spans):
+        body = without(body, sorted(set(spans) - set(kept)))
         spans = _spans(body, name)[0]
+    if (why := too_much(without(body, spans))) is not None:
+        raise ReadError(f"the feed cannot be read: outside of its entries, {why}")
     return Repaired(
-        text=_rename(_mend_references(bounded(_placed(body, spans)), entities), name),
+        text=_rename(_mend_references(_placed(body, spans), entities), name),
         root=local(name),
         truncated=truncated,
         left_out=left_out,
+        too_large=tuple(too_large),
     )
 
 

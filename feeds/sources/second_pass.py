@@ -17,9 +17,9 @@ from feeds.sources.parts import plain_text
 MANY = 1000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-HOURS = re.compile(r"<skipHours\s*>([^<]*(?:<(?!/skipHours)[^<]*){0,200})</skipHours", re.IGNORECASE)
+HOURS = re.compile(r"<skipHours\s*>([^<]*+(?:<(?!/?skipHours)[^<]*+){0,200})</skipHours", re.IGNORECASE)
 HOUR = re.compile(r"<hour\s*>\s*(\d{1,2})\s*<", re.IGNORECASE)
-SKIPPED_DAYS = re.compile(r"<skipDays\s*>([^<]*(?:<(?!/skipDays)[^<]*){0,50})</skipDays", re.IGNORECASE)
+SKIPPED_DAYS = re.compile(r"<skipDays\s*>([^<]*+(?:<(?!/?skipDays)[^<]*+){0,50})</skipDays", re.IGNORECASE)
 DAY = re.compile(r"<day\s*>\s*([A-Za-z]{3})[A-Za-z]*\s*<", re.IGNORECASE)
 DELETED = re.compile(r"<(?:[\w.-]+:)?deleted-entry\b([^<>]*)>")
 REASON = re.compile(
