@@ -399,6 +399,10 @@ class Record:
     fingerprint: str
 
 
+UNSTABLE = 3
+"""Other ids once mean that a source moved; twice within four polls, that it gives new ones always."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trust:
     """How far the answers are believed that change how a source is asked (``trust``).
@@ -448,6 +452,10 @@ class SourceState:
         wait: Seconds that were chosen between the last poll and ``due``; None before the first.
         entries: How many entries are remembered with their text.
         revision: Grows by one whenever an entry of it is added, changed or leaves.
+        reissues: Grows by two at each poll at which most known entries came under other ids than before, and
+            falls by one at each at which they did not; from ``UNSTABLE`` on, its ids tell nothing.
+        said: Pairs of our id of an entry and the id under which it came last; of a few, and only of such as
+            did not come under their own.
     """
 
     name: str
@@ -468,3 +476,10 @@ class SourceState:
     wait: float | None = None
     entries: int = 0
     revision: int = 0
+    reissues: int = 0
+    said: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the source calls its entries by other ids again and again."""
+        return self.reissues >= UNSTABLE

@@ -285,7 +285,7 @@ def test_by_day_and_text() -> None:
     assert (record.first_seen, record.sort_key) == (old.first_seen, old.sort_key)
     assert body(record).updated == body(old).updated, "a page that moves is no new text"
     assert reasons(record)["same entry"] == (
-        "the source now says https://new.example/1; by its day and text it is the same entry"
+        "the source now says https://new.example/1; by its text it is the same entry"
     )
     nearly = Text(value=f"1 {PROSE.replace('lorries', 'trucks')}")
     assert settled([moved(content=nearly)], [old]).new == ()
@@ -346,7 +346,11 @@ def test_a_flood_of_texts_of_one_day_is_not_compared_for_ever(monkeypatch: pytes
     flood = [entry(key=key, title=title, content=Text(value=f"New {key}.")) for key in "jklmnopq"]
     last = entry(key="z", title=title, content=Text(value="Old a."))
     assert len(settled([last], known).new) == 0
-    assert len(settled([*flood, last], known).new) == 9
+    nearly = replace(last, content=Text(value=f"{PROSE} Old a."))
+    prose = stored(entry(key="i", title=title, content=Text(value=f"{PROSE} Old a!")))
+    assert len(settled([nearly], [*known, prose]).new) == 0
+    assert len(settled([*flood, nearly], [*known, prose]).new) == 9, "beyond the bound"
+    assert len(settled([*flood, last], known).new) == 8, "equal words need no comparing"
 
 
 # ------------------------------------------------------------------ changed

@@ -80,7 +80,7 @@ def test_what_is_no_entry_is_damage(text: str) -> None:
     with pytest.raises(StoreError, match=r"the store is damaged: .* cannot be read"):
         codec.decode_feed(text.replace('"id"', '"name"'))
     with pytest.raises(StoreError, match=r"the store is damaged: .* cannot be read"):
-        codec.decode_files(text.replace('"x"', "[]"))
+        codec.decode_pairs(text.replace('"x"', "[]"))
 
 
 @pytest.mark.parametrize("number", [2**62, -(2**62), "soon", None])

@@ -1,9 +1,14 @@
 """New, changed, or known: what an entry just read is to what is remembered. Pure; nothing is stored here.
 
-**The same entry** is one with the same id; else the same native id; else the same page; else the same day,
-the same title and nearly the same text. Native id and page count only where one entry and one record have
-them, so that a feed whose entries all link to its home page loses none. It keeps its id, its first sight, its
-place and its date of publication, whatever the source says later.
+**The same entry** is one with the same id; else the same native id; else the same page; else, on the same
+day, the same text; else, on the same day, the same title and nearly the same text. Native id and page count
+only where one entry and one record have them, so that a feed whose entries all link to its home page loses
+none. It keeps its id, its first sight, its place and its date of publication, whatever the source says later.
+
+Of undated entries the same text is the same entry if they have no page either, or if most of the document is
+unknown by id and page: then it is the ids that are new. A source that gives new ids again and again is
+**unstable**: of its entries the text alone counts, because it may make dates anew as well. An id that comes
+back with another page, title, text and day is **reused**: that is another entry, and gets an id of its own.
 
 **Changed** is what a reader would see. A new text moves ``updated``: to the source's own date of the change
 if that is later than the one before and not in the future, else to now. Other changes (a category, a picture,
@@ -19,15 +24,17 @@ the id, not on who was polled first; so a source met later may take an id from o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from feeds.config.schema import Source
 from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
-from feeds.dedupe.same import match
+from feeds.dedupe.same import Matches, match
 from feeds.dedupe.shared import Owns, claims, settle
-from feeds.model import Entry, Record
+from feeds.model import Decision, Entry, IdOrigin, Record
+from feeds.normalize.ids import mint
+from feeds.normalize.urls import same_page
 
 __all__ = ("Changes", "Owns", "decide")
 
@@ -41,12 +48,16 @@ class Changes:
         changed: Records stored under the same source and id, as they are now.
         renamed: Records of other sources that get another id: the stored id, and the record as it is now.
         known: How many entries bring nothing.
+        matched: How many entries are records.
+        said: Pairs of a record's id and the id that the source now gives it, where it is another; sorted.
     """
 
     new: tuple[Record, ...] = ()
     changed: tuple[Record, ...] = ()
     renamed: tuple[tuple[str, Record], ...] = ()
     known: int = 0
+    matched: int = field(default=0, compare=False)
+    said: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def nobody(_source: str, _id: str) -> bool:
@@ -64,6 +75,7 @@ def decide(
     authority: str,
     owns: Owns = nobody,
     backlog: bool = False,
+    unstable: bool = False,
 ) -> Changes:
     """Decide what each entry of one source is.
 
@@ -76,17 +88,22 @@ def decide(
         authority: Under which ids are minted.
         owns: Whether an id names the site of a source.
         backlog: Whether nothing of the source was ever met before, so that what it lists need not be of now.
+        unstable: Whether the source is known for ids that change at every poll.
     """
-    matches = match(entries, known, source)
+    matches = match(entries, known, source, unstable=unstable)
+    entries = [
+        _renamed(entry, authority) if place in matches.reused else entry
+        for place, entry in enumerate(entries)
+    ]
     rivals = claims(others, authority)
-    unmet = [place for place in range(len(entries)) if place not in matches]
+    unmet = [place for place in range(len(entries)) if place not in matches.found]
     admitted = admit(entries, unmet, now, source.timezone, backlog=backlog)
     new: list[Record] = []
     changed: list[Record] = []
     renamed: list[tuple[str, Record]] = []
     for place, entry in enumerate(entries):
-        if place in matches:
-            after = compare(entry, *matches[place], now)
+        if place in matches.found:
+            after = compare(entry, *matches.found[place], now)
             changed.extend(() if after is None else (after,))
         else:
             mine, theirs = settle(admitted[place], rivals.get(entry.id, ()), authority, owns)
@@ -97,4 +114,30 @@ def decide(
         changed=tuple(changed),
         renamed=tuple(renamed),
         known=len(entries) - len(new) - len(changed),
+        matched=len(matches.found),
+        said=_said(entries, matches),
+    )
+
+
+def _said(entries: Sequence[Entry], matches: Matches) -> tuple[tuple[str, str], ...]:
+    """Give what the source calls entries that it called otherwise before."""
+    return tuple(
+        sorted(
+            (record.id, entries[place].id)
+            for place, (record, why) in matches.found.items()
+            if why not in {"id", "native id", "page and title"}
+        )
+    )
+
+
+def _renamed(entry: Entry, authority: str) -> Entry:
+    """Give an entry that came under another's id one of its own, made from that id and its page."""
+    reason = f"the source had the id {entry.id[:100]!r} for another entry before, so this one is minted"
+    page = same_page(entry.url or "")
+    return replace(
+        entry,
+        id=mint(authority, entry.source, entry.native_id or entry.id, page),
+        id_origin=IdOrigin.NATIVE,
+        native_id=None,
+        decisions=(*entry.decisions, Decision(topic="id", reason=reason)),
     )

@@ -9,10 +9,10 @@ from html import unescape
 
 from feeds.dedupe.first import FIRST_SIGHT, record
 from feeds.dedupe.shared import SHARED_ID
-from feeds.model import DateOrigin, Decision, Entry, Media, Moment, Record, Text, TextType
+from feeds.model import DateOrigin, Decision, Entry, Media, Moment, Origin, Record, Text, TextType
 from feeds.normalize.dates import OLD
 from feeds.normalize.text import fingerprint, shown
-from feeds.normalize.urls import canonical
+from feeds.normalize.urls import canonical, same_page
 
 CHANGE, SAME_ENTRY = "change", "same entry"
 OURS = frozenset({FIRST_SIGHT, CHANGE, SHARED_ID, SAME_ENTRY})
@@ -62,18 +62,21 @@ def _first_date(entry: Entry, old: Entry, updated: Moment, now: datetime) -> tup
 
 def _plain(entry: Entry) -> Entry:
     """Leave out what differs at most polls, to see quickly that all else is the same."""
-    origin = None if entry.origin is None else replace(entry.origin, updated=None)
-    return replace(entry, origin=origin, decisions=(), native_id=None)
+    return replace(entry, origin=_lasting(entry.origin), decisions=(), native_id=None)
+
+
+def _lasting(origin: Origin | None) -> Origin | None:
+    """Leave out a feed's date, and its id: there are feeds that get a new one at every poll."""
+    return None if origin is None else replace(origin, updated=None, id="")
 
 
 def _text_changed(after: Entry, known: Record, old: Entry) -> bool:
-    """Say whether the text is another one; a moved page alone is none.
+    """Say whether the text is another one.
 
     The stored fingerprint may be of an older rule than today's, so an unequal one is made again.
     """
-    if fingerprint(after) == known.fingerprint:
-        return False
-    return fingerprint(replace(after, url=None)) != fingerprint(replace(old, url=None))
+    words = fingerprint(after)
+    return words not in (known.fingerprint, fingerprint(old))
 
 
 def _moved(declared: Moment | None, before: Moment, now: datetime) -> tuple[Moment, str]:
@@ -98,7 +101,7 @@ def _decisions(entry: Entry, old: Entry, why: str, reason: str | None) -> tuple[
 def _visible(entry: Entry) -> tuple[object, ...]:
     """Give what a change of counts although the words are the same, in a form that noise leaves alone."""
     return (
-        None if entry.url is None else canonical(entry.url),
+        None if entry.url is None else same_page(entry.url),
         entry.title_origin,
         tuple(_markup(text) for text in (entry.title, entry.summary, entry.content)),
         frozenset(entry.people),
@@ -111,7 +114,7 @@ def _visible(entry: Entry) -> tuple[object, ...]:
         None if entry.image is None else _file(entry.image),
         (entry.language, entry.license, entry.comments_url, entry.in_reply_to, entry.podcast),
         None if entry.rights is None else " ".join(shown(entry.rights).split()),
-        None if entry.origin is None else replace(entry.origin, updated=None),
+        _lasting(entry.origin),
         tuple(pair for pair in entry.extra if not COUNTER.search(pair[0])),
         entry.published,
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from feeds.model import Decision, IdOrigin, Record
 from feeds.normalize.ids import mint
 from feeds.normalize.text import same_text
-from feeds.normalize.urls import canonical
+from feeds.normalize.urls import same_page
 
 SHARED_ID = "shared id"
 """The topic of decisions made here."""
@@ -44,7 +44,7 @@ def settle(
 
 
 def _same_post(one: Record, other: Record) -> bool:
-    if one is other or (one.url and other.url and canonical(one.url) == canonical(other.url)):
+    if one is other or (one.url and other.url and same_page(one.url) == same_page(other.url)):
         return True
     if one.entry is None or other.entry is None:
         return False

@@ -144,11 +144,10 @@ def fingerprint(entry: Entry) -> str:
     """Hash what a reader would call the entry's text: equal hashes mean that nothing significant changed.
 
     Title, summary and content as plain text with white space folded, without tracking parameters, counters
-    and relative ages; the page and the enclosures by their canonical addresses. Not: dates, people, markup.
+    and relative ages; the enclosures by their canonical addresses. Not: the page, dates, people, markup.
     """
     parts = (
         *(_significant(text) for text in (entry.title, entry.summary, entry.content)),
-        canonical(entry.url) if entry.url else "",
         *sorted({canonical(media.url) for media in entry.enclosures}),
     )
     return digest("\n".join(parts))

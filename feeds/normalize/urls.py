@@ -56,7 +56,11 @@ TRACKING = frozenset(
     }
 )
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "itm_", "stm_")
-TRACKING_FRAGMENT = re.compile(r"(?:utm_|xtor=|ref=|ens_id=|at_medium=|mtm_|pk_)", re.IGNORECASE)
+# A fragment is a place in the page unless it is surely none: "#ref=2" may be a note, "#utm_guide" a heading.
+TRACKING_FRAGMENT = re.compile(
+    r"(?:(?:utm|mtm|pk|at)_[a-z_]+=|xtor=|ens_id=|ref=(?:rss|feed|atom|newsletter|mail|share|twitter|facebook)\b)",
+    re.IGNORECASE,
+)
 
 
 def web_url(raw: str, base: str | None) -> str | None:
@@ -195,6 +199,17 @@ def canonical(url: str, *, fragment: bool = False) -> str:
     # A port of its own says which server speaks there, so there the scheme counts.
     scheme = scheme if ":" in host.rpartition("]")[2] else "https"
     return urlunsplit((scheme, host, _one_way(path), _one_way(query), _one_way(mark) if fragment else ""))
+
+
+def same_page(url: str) -> str:
+    """Give the form in which two addresses open the same page: canonical, and without a slash at its end.
+
+    >>> same_page("http://a.example/post/?utm_source=rss#top") == same_page("https://a.example/post")
+    True
+    """
+    address, question, query = canonical(url).partition("?")
+    root = address.count("/") <= 3
+    return f"{address if root else address.rstrip('/')}{question}{query}"
 
 
 def _one_way(part: str) -> str:

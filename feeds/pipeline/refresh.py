@@ -30,6 +30,11 @@ READING = "2"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
 
 
+SAID = 20
+"""Entries of a source whose ids are compared from poll to poll."""
+MOST_REISSUES = 10
+
+
 class Result(StrEnum):
     """What a poll brought."""
 
@@ -109,6 +114,16 @@ def hasten(config: Config, store: Store) -> int:
     if sooner:
         store.hasten(sooner)
     return len(sooner)
+
+
+def _watched(state: SourceState, changes: dedupe.Changes) -> SourceState:
+    """Note whether a source calls its entries by other ids than before."""
+    before, said = dict(state.said), dict(changes.said)
+    both = before.keys() & said.keys()
+    settled = bool(both) and 2 * sum(before[key] == said[key] for key in both) > len(both)
+    again = bool(said) and 2 * len(said) >= changes.matched and not settled
+    reissues = min(state.reissues + 2, MOST_REISSUES) if again else max(state.reissues - 1, 0)
+    return replace(state, reissues=reissues, said=changes.said[:SAID])
 
 
 class Poller:
@@ -329,7 +344,9 @@ class Poller:
                 authority=self.config.authority,
                 owns=self._owns,
                 backlog=state.changed is None,
+                unstable=state.unstable,
             )
+            state = _watched(state, changes)
         touched = bool(changes.new or changes.changed)
         if touched:
             state = replace(state, changed=now)

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from feeds.errors import StoreError
 from feeds.model import Entry, Feed, Moment, Record, SourceState, Trust, Validators
 from feeds.normalize.ids import digest
-from feeds.normalize.urls import canonical
+from feeds.normalize.urls import same_page
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ MICROSECOND = timedelta(microseconds=1)
 _ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
 _TRUST = TypeAdapter(Trust)
-_FILES = TypeAdapter(dict[str, str])
+_PAIRS = TypeAdapter(dict[str, str])
 
 
 LONG = 600
@@ -100,17 +100,17 @@ def decode_trust(text: str) -> Trust:
     return replace(trust, **moments)
 
 
-def encode_files(files: dict[str, str]) -> str:
-    """Give relative paths and hashes as JSON, sorted."""
-    return _FILES.dump_json(dict(sorted(files.items()))).decode()
+def encode_pairs(pairs: dict[str, str]) -> str:
+    """Give texts and what they stand for as JSON, sorted: published files and their hashes, for one."""
+    return _PAIRS.dump_json(dict(sorted(pairs.items()))).decode()
 
 
-def decode_files(text: str) -> dict[str, str]:
-    """Give back relative paths and hashes; raise StoreError if the text is none of ours."""
+def decode_pairs(text: str) -> dict[str, str]:
+    """Give back the pairs; raise StoreError if the text is none of ours."""
     try:
-        return _FILES.validate_json(text)
+        return _PAIRS.validate_json(text)
     except ValueError as error:
-        raise _damaged("the list of published files cannot be read") from error
+        raise _damaged("a list of published files or of ids cannot be read") from error
 
 
 def key(text: str) -> str:
@@ -120,7 +120,7 @@ def key(text: str) -> str:
 
 def page(url: str) -> str:
     """Give an address as it is compared and stands in an index."""
-    return key(canonical(url))
+    return key(same_page(url))
 
 
 def record_row(record: Record) -> dict[str, Any]:
@@ -173,6 +173,8 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "status": state.status,
         "trust": None if state.trust == Trust() else encode_trust(state.trust),
         "wait": state.wait,
+        "reissues": state.reissues or None,
+        "said": encode_pairs(dict(state.said)) if state.said else None,
     }
 
 
@@ -198,6 +200,8 @@ def state(row: RowMapping) -> SourceState:
         wait=row["wait"],
         entries=row["entries"],
         revision=row["revision"],
+        reissues=row["reissues"] or 0,
+        said=() if row["said"] is None else tuple(decode_pairs(row["said"]).items()),
     )
 
 

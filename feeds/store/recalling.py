@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
 
 from feeds.model import Entry, Record
+from feeds.normalize.text import fingerprint
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES
@@ -15,14 +17,16 @@ from feeds.store.tables import ENTRIES
 AROUND = timedelta(hours=36)
 """A sort key this far from an entry's date may be of the same day: a whole day of any zone, and its noon."""
 
-MOST_OF_A_DAY = 1000
-"""Records of one stretch of days that are looked at, the newest of them; a flood is not compared."""
+MANY = 1000
+"""Records that are looked at although they may be others, the newest of them; a flood is not compared."""
 
 
 def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
     """Give all records of a source that could be one of these entries, by number.
 
-    By id, native id and page; where these find nothing for a dated entry, the records around its date too.
+    By id, native id and page; for those that have a new id, by their words too, and where nothing of all this
+    is found, what lies around their date. At most ``MANY`` records more than entries by each of these: a
+    source whose entries all have one page, or one text, does not have all it ever listed read.
     """
     if (
         connection.execute(select(ENTRIES.c.number).where(ENTRIES.c.source == source).limit(1)).first()
@@ -33,22 +37,24 @@ def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tup
     natives = {codec.key(entry.native_id) for entry in entries if entry.native_id is not None}
     pages = {entry.id: codec.page(entry.url) for entry in entries if entry.url is not None}
     rows: dict[int, RowMapping] = {}
-    for column, values in (
-        (ENTRIES.c.id, {entry.id for entry in entries}),
-        (ENTRIES.c.native_id, natives),
-        (ENTRIES.c.page, set(pages.values())),
-    ):
+
+    def look(column: ColumnElement[str], values: Collection[str]) -> None:
         for some in batches(sorted(values)):
-            _collect(rows, connection, own & column.in_(some))
-    seen: set[str | None] = {row[name] for row in rows.values() for name in ("id", "native_id", "page")}
-    unmatched = (
-        entry
-        for entry in entries
-        if seen.isdisjoint({entry.id, codec.key(entry.native_id or ""), pages.get(entry.id, "")})
-    )
-    for start, end in _stretches(unmatched):
+            _collect(rows, connection, own & column.in_(some), len(some) + MANY)
+
+    look(ENTRIES.c.id, {entry.id for entry in entries})
+    look(ENTRIES.c.native_id, natives)
+    called: set[str | None] = {row[name] for row in rows.values() for name in ("id", "native_id")}
+    look(ENTRIES.c.page, set(pages.values()))
+    renamed = [entry for entry in entries if called.isdisjoint({entry.id, codec.key(entry.native_id or "")})]
+    words = {entry.id: fingerprint(entry) for entry in renamed}
+    look(ENTRIES.c.fingerprint, set(words.values()))
+    at = Counter(row["page"] for row in rows.values())
+    told = {row["fingerprint"] for row in rows.values()}
+    unknown = (entry for entry in renamed if at[pages.get(entry.id, "")] != 1 and words[entry.id] not in told)
+    for start, end in _stretches(unknown):
         around = own & ENTRIES.c.entry.is_not(None) & ENTRIES.c.sort_key.between(start, end)
-        _collect(rows, connection, around, MOST_OF_A_DAY)
+        _collect(rows, connection, around, MANY)
     return tuple(codec.record(rows[number]) for number in sorted(rows))
 
 

@@ -169,13 +169,13 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(select(OUTPUTS).order_by(OUTPUTS.c.name)).all()
         return {
-            name: Emitted(signature=signature, files=codec.decode_files(files))
+            name: Emitted(signature=signature, files=codec.decode_pairs(files))
             for name, signature, files in rows
         }
 
     def save_emitted(self, output: str, signature: str, files: Mapping[str, str]) -> None:
         """Remember what we wrote for an output; the name is empty for what belongs to the site."""
-        row = {"name": output, "signature": signature, "files": codec.encode_files(dict(files))}
+        row = {"name": output, "signature": signature, "files": codec.encode_pairs(dict(files))}
         with self._writing() as connection:
             saving.upsert(connection, OUTPUTS, ("name",), [row])
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -49,6 +49,10 @@ SOURCES = Table(
         BigInteger,
         doc="No entry with text has a greater sort key; pruning does not lower it. NULL before entries.",
     ),
+    Column("reissues", Integer, doc="How often its ids changed of late. NULL: never."),
+    Column(
+        "said", Text, doc="JSON: our id of some entries to the id they came under. NULL: under their own."
+    ),
     # Both hold all that their one query wants, so that the wide rows are not read.
     Index("sources_due", "name", "due", "polled"),
     Index("sources_newest", "name", "newest"),
@@ -73,6 +77,7 @@ ENTRIES = Table(
     Index("entries_id", "id", "source", unique=True),
     Index("entries_native_id", "native_id", "source"),
     Index("entries_page", "source", "page"),
+    Index("entries_fingerprint", "source", "fingerprint"),
 )
 Index(
     "entries_newest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -74,24 +74,28 @@ def draw_status(
         known = states.get(source.name)
         if known is not None and known.error:
             screen.line(f"{source.name}: {known.error}{ENDED if known.trust.ended else ''}", BAD)
-        if known is not None and (note := noted(source, known)):
+        for note in notes(source, known) if known is not None else ():
             screen.line(f"{source.name}: {note}", DIM)
 
 
-def noted(source: Source, state: SourceState) -> str | None:
-    """Say in a sentence where a source has moved; None if it has not."""
+UNSTABLE_IDS = "unstable ids: it calls its entries by new ids again and again; pages and texts tell them"
+
+
+def notes(source: Source, state: SourceState) -> Iterator[str]:
+    """Say in a sentence each what is no error and should be known: where it moved, that its ids change."""
+    if state.unstable:
+        yield UNSTABLE_IDS
     if source.private:
-        return None
+        return
     address = trust.address(state.trust, source.url)
     if address != source.url:
-        return f"moved to {address}, and is asked there; feeds check --fix writes it into config.yaml"
-    if state.trust.moving_to:
-        return f"says that it moved to {state.trust.moving_to}; that counts when it was said over three days"
-    return None
+        yield f"moved to {address}, and is asked there; feeds check --fix writes it into config.yaml"
+    elif state.trust.moving_to:
+        yield f"says that it moved to {state.trust.moving_to}; that counts when it was said over three days"
 
 
 def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
-    """Give name, state, last success, due, failures, entries, error; empty where there is none."""
+    """Give name, state, last success, due, failures, entries, error or else notes; empty if there is none."""
     known = state or SourceState(name=source.name)
     return (
         source.name,
@@ -100,7 +104,7 @@ def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
         stamp(known.due) if known.due else "",
         str(known.failures),
         str(known.entries),
-        known.error or "",
+        known.error or "; ".join(notes(source, known)),
     )
 
 
@@ -152,6 +156,7 @@ def source_document(source: Source, state: SourceState | None) -> dict[str, obje
         "due": known.due,
         "wait": known.wait,
         "failures": known.failures,
+        "unstable_ids": known.unstable,
         "error": known.error,
         "error_class": known.error_class,
         "status": known.status,
