@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reading import DATA, SOURCE, check, feed_of
+from reading import AUTHORITY, DATA, SOURCE, check, document, feed_of
 
+from feeds.sources import read
 from feeds.sources.bounds import MAX_ENTRIES
 
 CASES = sorted((DATA / "feed").glob("*.xml"))
@@ -92,3 +93,27 @@ def test_an_entry_that_makes_feedparser_stumble_is_left_out_and_the_others_stay(
 @pytest.mark.parametrize("body", [WHOLE, (DATA / "feed" / "atom10_all_parts.xml").read_text()])
 def test_reading_twice_gives_the_same(body: str) -> None:
     assert feed_of(body) == feed_of(body)
+
+
+RELATIVE = rss("<item><title>a</title><link>/1</link></item>", "<link>https://hill.example/</link>")
+
+
+@pytest.mark.parametrize(
+    ("location", "wanted"),
+    [
+        ("https://other.example/x", "https://other.example/1"),
+        ("/x", "https://hill.example/1"),
+        ("urn:x", "https://hill.example/1"),
+    ],
+)
+def test_addresses_are_relative_to_the_content_location(location: str, wanted: str) -> None:
+    found = read(document(RELATIVE, {"content-location": location}), SOURCE, AUTHORITY)[1]
+    assert [entry.url for entry in found.entries] == [wanted]
+
+
+@pytest.mark.parametrize(("header", "wanted"), [("de-CH", "de-CH"), ("en, de", None), ("", None)])
+def test_the_language_of_the_answer_counts_where_the_feed_names_none(header: str, wanted: str | None) -> None:
+    headers = {"content-language": header}
+    assert read(document(RELATIVE, headers), SOURCE, AUTHORITY)[1].language == wanted
+    told = RELATIVE.replace("<item>", "<language>fr</language><item>")
+    assert read(document(told, headers), SOURCE, AUTHORITY)[1].language == "fr"

@@ -75,6 +75,8 @@ UNWRAPPED = re.compile(
     r"tr|td|style|space|padded|phantom|fenced|error|enclose|multiscripts|prescripts))(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )
+ENDLESS = ("iframe", "noembed", "noframes", "object", "applet", "script", "style", "textarea", "title")
+PLUGINS = ("object", "applet")
 MARKED = re.compile("[<>&\xa0]")
 # Tags and addresses as nh3 writes them: within text every "<" is an entity, so this finds tags only.
 ADDRESSED = re.compile(r'<(a|audio|blockquote|del|img|ins|q|source|track|video)((?: [a-z-]+="[^"]*")+)>')
@@ -135,9 +137,28 @@ LINES = frozenset(
 )
 TIDY_TAG = re.compile(r'<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"]*+")*+ ?/?>')
 END_TAG = re.compile(r"</([a-z][a-z0-9]*)\s*>", re.IGNORECASE)
-KNOWN = frozenset({*ELEMENTS, *DROPPED, "font", "form", "button", "noscript", "math", "option", "embed"})
+KNOWN = frozenset(
+    {
+        *ELEMENTS,
+        *DROPPED,
+        "font",
+        "form",
+        "button",
+        "noscript",
+        "math",
+        "option",
+        "embed",
+        "blink",
+        "marquee",
+        "frameset",
+    }
+)
 """Elements whose end shows that a text is HTML."""
-ALONE = re.compile(r"<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# The last ones need an attribute: in a sentence about markup they stand without.
+ALONE = re.compile(
+    r"<(?:br|hr|img|wbr|p)(?=[\s/>])[^<>]*>|<(?:embed|frame|iframe|object|link|meta|input)\s[^<>]*=[^<>]*>",
+    re.IGNORECASE,
+)
 REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
@@ -155,7 +176,7 @@ def sanitize(html: str, base: str | None) -> str:
     text = clean(html if len(html) <= LIMIT else html[:LIMIT].rpartition("<")[0]).strip()
     if not MARKED.search(text):
         return text
-    text = PICTURE_TAG.sub(_eager, FRAME.sub(_player, UNWRAPPED.sub("", text)))
+    text = PICTURE_TAG.sub(_eager, FRAME.sub(_player, _closed(UNWRAPPED.sub("", text))))
     # One pass can give markup that a parser reads in another way (nested links, tables in paragraphs): there
     # "mutation" attacks live. So until nothing moves; three passes do for all that is not built against it.
     for _ in range(4):
@@ -163,6 +184,21 @@ def sanitize(html: str, base: str | None) -> str:
         if text == before:
             return ADDRESSED.sub(lambda tag: _absolute(tag, base), text)
     return from_text(plain(text))
+
+
+def _closed(text: str) -> str:
+    """Mend what would take with it all that follows: in XHTML a frame may be closed at once, in HTML never.
+
+    The same goes for plug-ins that never end: their tags go.
+    """
+    low = text.lower()
+    for name in ENDLESS:
+        if f"<{name}" not in low or f"</{name}" in low:
+            continue
+        text = re.sub(rf"<({name})((?:\s[^<>]*)?)/>", r"<\1\2></\1>", text, flags=re.IGNORECASE)
+        if name in PLUGINS:
+            text = re.sub(rf"<{name}(?=[\s>])[^<>]*+(?<!/)>(?!</{name})", "", text, flags=re.IGNORECASE)
+    return text
 
 
 def _absolute(tag: re.Match[str], base: str | None) -> str:

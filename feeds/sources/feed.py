@@ -19,10 +19,12 @@ import feedparser
 from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Decision, Document, Entry, Feed
+from feeds.normalize import language
 from feeds.normalize.urls import web_url
 from feeds.sources import second_pass
 from feeds.sources.charset import decode
 from feeds.sources.elements import NOTHING, read_elements
+from feeds.sources.end_tags import mended
 from feeds.sources.feed_entry import read_entry
 from feeds.sources.feed_head import read_head
 from feeds.sources.feed_values import Reading, Values, value
@@ -70,15 +72,17 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
     if root is None or local(root[0]) not in ROOTS:
         raise ReadError(explain(text, document, source))
     repaired = repair(text, *root)
-    parsed, unread = _parsed(repaired, document)
+    base = web_url(document.headers.get("content-location", ""), document.url) or web_url(document.url, None)
+    url = base or "https://source.invalid/"
+    parsed, unread = _parsed(repaired, url)
     reading = Reading(
         source=source.name,
         authority=authority,
         zone=source.timezone,
-        url=web_url(document.url, None) or "https://source.invalid/",
+        url=url,
         is_atom=repaired.root in ATOM_ROOTS,
     )
-    elements = read_elements(repaired.text, reading.url)
+    elements = read_elements(parsed["text"], reading.url)
     if repaired.root == "rdf" and not parsed["entries"] and CHANNEL.search(repaired.text) is None:
         raise ReadError("this is an RDF document, but not RSS 1.0: it has neither a channel nor items")
     feed = read_head(parsed["feed"], elements.head, reading, source)
@@ -87,6 +91,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         skip_hours=second_pass.skip_hours(text),
         skip_days=second_pass.skip_days(text),
         withdrawn=second_pass.tombstones(repaired.text, reading.zone),
+        language=feed.language or language.tag(document.headers.get("content-language", "")),
         truncated=repaired.truncated,
         decisions=(*feed.decisions, *_left_out(repaired, unread)),
     )
@@ -98,7 +103,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
     return finished(feed, told_of, source, authority)
 
 
-def _parsed(repaired: Repaired, document: Document) -> tuple[Values, int]:
+def _parsed(repaired: Repaired, url: str) -> tuple[Values, int]:
     """Parse the document; if feedparser stumbles over an entry, parse each alone and leave out those.
 
     Returns:
@@ -108,44 +113,51 @@ def _parsed(repaired: Repaired, document: Document) -> tuple[Values, int]:
         ReadError: It can read none of them.
     """
     try:
-        return _parse(repaired.text, document), 0
+        return _parse(repaired.text, url), 0
     except ReadError as error:
         whole: Values | None = None
         unread = 0
         for text in apart(repaired):
             try:
-                one = _parse(text, document)
+                one = _parse(text, url)
             except ReadError:
                 unread += 1
                 if unread > STUMBLES:
                     break
                 continue
-            whole = whole or {**one, "entries": []}
+            whole = whole or {**one, "entries": [], "text": repaired.text}
             whole["entries"] += one["entries"]
         if whole is None:
             raise ReadError(str(error)) from error
         return whole, unread
 
 
-def _parse(text: str, document: Document) -> Values:
-    """Let feedparser read a document: strictly, and as it comes where it is no XML."""
-    base = web_url(document.url, None) or ""
+def _parse(text: str, url: str) -> Values:
+    """Let feedparser read a document: strictly, and as it comes where it is no XML.
+
+    Returns:
+        What it holds: ``feed`` and ``entries``; and the ``text`` that was read, its end tags mended.
+
+    Raises:
+        ReadError: feedparser stumbles over it.
+    """
     try:
         try:
-            handler = _told(feedparser.api.StrictFeedParser(base, None, ENCODING))
+            handler = _told(feedparser.api.StrictFeedParser(url, None, ENCODING))
             reader = xml.sax.make_parser()  # noqa: S317  what repair gives has no DTD, so no entities
             reader.setFeature(xml.sax.handler.feature_namespaces, True)
             reader.setFeature(xml.sax.handler.feature_external_ges, False)
             reader.setContentHandler(handler)
             reader.setErrorHandler(handler)
             reader.parse(io.BytesIO(text.encode("utf-8", "replace")))
-        except xml.sax.SAXException:
-            handler = _told(feedparser.api.LooseFeedParser(base, None, ENCODING, {}))
+        except xml.sax.SAXException as error:
+            text = mended(text) if "mismatched tag" in str(error) else text
+            handler = _told(feedparser.api.LooseFeedParser(url, None, ENCODING, {}))
             handler.feed(text)
     except STUMBLING as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         raise ReadError(f"the feed cannot be read: feedparser stumbles over it ({reason})") from error
-    return {"feed": handler.feeddata, "entries": handler.entries}
+    return {"feed": handler.feeddata, "entries": handler.entries, "text": text}
 
 
 def _told(handler: Any) -> Any:

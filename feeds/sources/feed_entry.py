@@ -67,7 +67,7 @@ def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
     return Entry(
         source=reading.source,
         id=UNKNOWN,
-        native_id=native_id(holder),
+        native_id=native_id(holder) or native_id({"id": told.first("id")}),
         url=url,
         links=links[: parts.MANY],
         title=title_of(title),
@@ -166,7 +166,11 @@ def categories_of(holder: Values, told: Element) -> tuple[Category, ...]:
     tags = (
         parts.category(tag.get("term"), tag.get("scheme"), tag.get("label")) for tag in items(holder, "tags")
     )
-    return parts.categories((*tags, *(parts.category(one.text) for one in told.all("dcterms:subject"))))
+    read = parts.categories((*tags, *(parts.category(one.text) for one in told.all("dcterms:subject"))))
+    if read:
+        return read
+    # With elements in it, a category is none to feedparser.
+    return parts.categories(parts.category(one.text, one.get("domain")) for one in told.all("category"))
 
 
 def _title(holder: Values, told: Element, url: str | None, reading: Reading) -> Text | None:
@@ -250,7 +254,8 @@ def _language(holder: Values) -> str | None:
 
 def _links(holder: Values, told: Element, url: str | None, reading: Reading) -> Iterator[Link]:
     seen = {canonical(url, fragment=True)} if url else set()
-    own = (read_link(link, reading) for link in links_of(holder, told))
+    typed = typed_links(told)
+    own = (read_link(link, reading, typed) for link in links_of(holder, told))
     others = (*feed_extra.replies(told), *sources_of(told), *players(told))
     for made in (*own, *others):
         if made is None or made.rel in OWN_RELS or canonical(made.href, fragment=True) in seen:
@@ -264,17 +269,26 @@ def links_of(holder: Values, told: Element) -> Sequence[Values]:
 
     feedparser takes "&copy;" in the text of a link for a mistake, and drops the semicolon.
     """
-    own = [
-        {**one.attributes, "href": one.url("href", "uri", "url") or one.address()} for one in told.all("link")
-    ]
+    own = [{**one.attributes, "href": _address(one)} for one in told.all("link")]
     return own or items(holder, "links")
 
 
-def read_link(link: Values, reading: Reading) -> Link | None:
+def _address(link: Element) -> str | None:
+    """Give where a link leads; an empty address of the feed itself is its base (RFC 3986, 5.2.2)."""
+    itself = link.attributes.get("rel") == "self" and link.attributes.get("href") == ""
+    return link.base if itself else link.url("href", "uri", "url") or link.address()
+
+
+def typed_links(told: Element) -> frozenset[str]:
+    """Give the addresses of the links that declare a type."""
+    return frozenset(href for one in told.all("link") if one.get("type") and (href := one.url("href")))
+
+
+def read_link(link: Values, reading: Reading, typed: frozenset[str] = frozenset()) -> Link | None:
     """Read a link; None if it leads nowhere.
 
-    feedparser puts "text/html" (or Atom's type, for rel=self) where no type was declared, so these are not
-    taken as declared.
+    feedparser puts "text/html" (or Atom's type, for rel=self) where no type was declared, so these are taken
+    as declared only for the addresses that are known to be ``typed``.
     """
     href = web(link.get("href"), reading)
     if href is None:
@@ -286,7 +300,7 @@ def read_link(link: Values, reading: Reading) -> Link | None:
     return Link(
         href=href,
         rel=rel if re.fullmatch(r"[!-~]{1,200}", rel) else "related",
-        type=None if kind == invented else kind,
+        type=None if kind == invented and href not in typed else kind,
         hreflang=language.tag(str(link.get("hreflang") or "")),
         title=parts.line(link.get("title")),
         length=parts.number(link.get("length")),

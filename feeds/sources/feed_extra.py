@@ -20,6 +20,7 @@ UPDATED = ("updated", "modified", "dcterms:modified", "prism:modificationdate", 
 COARSE = frozenset({Precision.YEAR, Precision.MONTH, Precision.DAY})
 
 NUMBER = r"[+-]?\d{1,3}(?:\.\d{1,15})?"
+WGS84 = re.compile(r"(?:4326|CRS:?84|WGS ?84)\Z", re.IGNORECASE)
 PLACES = re.compile(rf"{NUMBER}(?:[\s,]+{NUMBER})*\Z")
 SHAPES = (("point", 2, 2), ("line", 4, 2000), ("polygon", 8, 2000), ("box", 4, 4))
 # Counters (slash:comments, thr:total) are left out on purpose: with each of them every file would change.
@@ -115,16 +116,24 @@ def _shapes(holder: Element, shape: str) -> Iterator[str]:
     yield from (one.text for one in holder.all(f"georss:{shape}"))
     for where in (*holder.all("georss:where"), holder):
         if shape == "point":
-            yield from (one.first("gml:pos") or "" for one in where.all("gml:point"))
+            yield from (one.first("gml:pos") or "" for one in _on_earth(where, "gml:point"))
         elif shape == "line":
-            yield from (one.first("gml:poslist") or "" for one in where.all("gml:linestring"))
+            yield from (one.first("gml:poslist") or "" for one in _on_earth(where, "gml:linestring"))
         elif shape == "polygon":
-            rings = (ring for one in where.all("gml:polygon") for ring in one.all("gml:exterior"))
+            rings = (ring for one in _on_earth(where, "gml:polygon") for ring in one.all("gml:exterior"))
             yield from (
                 line.first("gml:poslist") or "" for ring in rings for line in ring.all("gml:linearring")
             )
         else:
             yield from (
                 f"{one.first('gml:lowercorner') or ''} {one.first('gml:uppercorner') or ''}"
-                for one in where.all("gml:envelope")
+                for one in _on_earth(where, "gml:envelope")
             )
+
+
+def _on_earth(where: Element, name: str) -> Iterator[Element]:
+    """Give places that are told as degrees (WGS 84); numbers of another system would be another place."""
+    for one in where.all(name):
+        system = one.get("srsname")
+        if system is None or WGS84.search(system):
+            yield one

@@ -21,6 +21,7 @@ from feeds.sources.feed_entry import (
     read_link,
     rights_of,
     text_of,
+    typed_links,
 )
 from feeds.sources.feed_people import people_of
 from feeds.sources.feed_values import Reading, Values, attributes, value, web
@@ -43,7 +44,8 @@ def read_head(told: Values, head: Element, reading: Reading, source: Source) -> 
         reading: What all entries share.
         source: Gives the name under which an id is minted.
     """
-    links = [link for one in links_of(told, head) if (link := read_link(one, reading))][: parts.MANY]
+    typed = typed_links(head)
+    links = [link for one in links_of(told, head) if (link := read_link(one, reading, typed))][: parts.MANY]
     image = attributes(told, "image")
     site = web(image.get("link"), reading)
     if site and not any(link.rel == "alternate" for link in links):

@@ -72,6 +72,9 @@ def line(value: object, limit: int = NAME) -> str | None:
     if not isinstance(value, str):
         return None
     folded = unjoined(one_line(plain(value) if looks_like_html(value) else value))
+    if looks_like_html(folded) and "<" in folded:
+        # Escaped twice, or escaped in CDATA: a name is no place for tags, whatever they were meant to be.
+        folded = one_line(plain(folded))
     return excerpt(folded, limit) if visible(folded) else None
 
 

@@ -18,6 +18,7 @@ from feeds.errors import ReadError
 from feeds.normalize.chars import xml_safe
 from feeds.normalize.dates import parse
 from feeds.sources.bounds import bearable, bounded, too_much, without
+from feeds.sources.prefixes import declared
 
 ENTITY_LENGTH = 1000
 EXPANSION = 100_000
@@ -58,6 +59,8 @@ AUTHOR = re.compile(
     r"(<((?:dc:|itunes:)?(?:author|creator)|managingEditor)(?:\s[^<>]*)?>)(<!\[CDATA\[[^<>]*\]\]>|[^<>]*@[^<>]*)(</\2\s*>)",
     re.IGNORECASE,
 )
+# - of a link it takes the attribute "uri", if there is one, instead of the address.
+LINK_URI = re.compile(r"(<link\b[^<>]*?)\suri\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')", re.IGNORECASE)
 NO_LINK = re.compile(r"=\s*[\"']\s*false", re.IGNORECASE)
 LOST = frozenset(
     {
@@ -155,6 +158,8 @@ def repair(text: str, name: str, start: int) -> Repaired:
     if "<rss:" in body and "xmlns:rss" not in body:
         # A prefix that nobody declared; seen in the wild, with "rss" as the root itself.
         body = PREFIXED.sub(r"\1", body)
+        name = name.removeprefix("rss:")
+    body = declared(LINK_URI.sub(r"\1", body) if " uri=" in body else body, name)
     body = bounded(body)
     spans, rest = _spans(body, name)
     truncated = _ends_early(body, name, spans[-1][1] if spans else 0)

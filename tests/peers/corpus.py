@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Document
+from feeds.normalize.urls import web_url
 from feeds.sources import read
 
 from .ours import Read
@@ -19,6 +21,7 @@ from .ours import Read
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 PLACE = "http://127.0.0.1:8097/tests/"
 """Where feedparser's own tests serve their documents; some expect addresses below it."""
+ROOT_BASE = re.compile(r"<(?:rss|feed)\b[^<>]*\sxml:base=\"([^\"]+)\"")
 AUTHORITY = "planet.example,2026"
 
 
@@ -79,4 +82,6 @@ def reading(case: Case) -> Read | ReadError:
         feed = read(document, source, AUTHORITY)[1]
     except ReadError as error:
         return error
-    return Read(feed=feed, url=url, body=document.body.decode("utf-8", "replace"))
+    body = document.body.decode("utf-8", "replace")
+    base = ROOT_BASE.search(body)
+    return Read(feed=feed, url=(web_url(base[1], url) if base else None) or url, body=body)

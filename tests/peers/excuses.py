@@ -138,6 +138,30 @@ def _picture_in_text(read: Read, path: Path, wanted: object, held: object) -> bo
     return path[-1] == "image" and held is None and "<img" in unescape(read.body)
 
 
+def _both_authors(read: Read, path: Path, wanted: object, held: object) -> bool:
+    return "authors" in path and '"author"' in read.body and '"authors"' in read.body
+
+
+def _other_earth(read: Read, path: Path, wanted: object, held: object) -> bool:
+    systems = re.findall(r"srsName\s*=\s*\"[^\"]*?(\d+)\"", read.body)
+    return "where" in path and held is None and bool(systems) and "4326" not in systems
+
+
+def _last_segment(read: Read, path: Path, wanted: object, held: object) -> bool:
+    return path[-1] == "icon" and 'xml:base="img"' in read.body
+
+
+def _mojibake(read: Read, path: Path, wanted: object, held: object) -> bool:
+    """UTF-8 that somebody read as windows-1252, and wrote again."""
+    return isinstance(wanted, str) and wanted.encode().decode("cp1252", "replace") == held != wanted
+
+
+def _repeats(read: Read, path: Path, wanted: object, held: object) -> bool:
+    """A summary that tells, letter by letter, what the content tells."""
+    short = path[-1] in {"summary", "description"} and isinstance(wanted, str) and isinstance(held, str)
+    return short and len({re.sub(r"\W", "", plain(str(text))) for text in (wanted, held)}) == 1
+
+
 def _single(read: Read, path: Path, wanted: object, held: object) -> bool:
     return read.url.endswith(AS_A_BROWSER)
 
@@ -162,6 +186,11 @@ RULES: tuple[tuple[str, Callable[[Read, Path, object, object], bool]], ...] = (
     ("blank language", _blank_language),
     ("html5 names", _angle),
     ("as a browser", _single),
+    ("repeats", _repeats),
+    ("mojibake", _mojibake),
+    ("author beside authors", _both_authors),
+    ("other coordinates", _other_earth),
+    ("base without slash", _last_segment),
     ("ids are not resolved", _resolved_id),
     ("plain words", _plain_words),
     ("dates of entries", _merged_date),

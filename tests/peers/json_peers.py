@@ -54,6 +54,7 @@ NOT_OURS = {
     **dict.fromkeys(("user_comment", "expired"), "notes"),
 }
 LINKS = frozenset({"links", "link", "feedLink", "feed_url", "home_page_url", "next_url", "external_url"})
+LETTERS = re.compile(r"[^A-Za-z0-9]")
 HASH = re.compile(r"[0-9a-f]{32}\Z")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -253,12 +254,14 @@ def _links(
 def _persons(key: str, wanted: Any, people: Sequence[Person], base: str) -> Iterator[Statement]:
     found = ours.persons(people, Role.CONTRIBUTOR if key == "contributors" else Role.AUTHOR)
     if key == "contributors" and not found:
-        found = ours.persons(people, Role.PUBLISHER)  # feed-rs counts the owner of a podcast among them.
+        found = list(people)  # feed-rs counts the owner of a podcast among them, who may be the author.
     for number, told in enumerate(wanted if isinstance(wanted, list) else [wanted]):
         if isinstance(told, dict) and told.get("name") in {"author", "managingEditor", "webMaster"}:
             yield (key, number), Outside(word="feed-rs names"), told
             continue
-        person = found[number] if number < len(found) else Person()
+        name = told.get("name") if isinstance(told, dict) else told
+        places = [one for one in found if one.name == name] or found[number : number + 1]
+        person = places[0] if key == "contributors" and places else next(iter(found[number:]), Person())
         for name, value in told.items() if isinstance(told, dict) else (("name", told),):
             if value:
                 yield (key, number, name), ours.part_of_person(person, name, base), value
@@ -331,10 +334,11 @@ def _entry(wanted: Values, entry: Entry, read: Read, habits: Habits) -> Iterator
 
 
 def _excerpt(entry: Entry, wanted: object) -> bool:
-    """Say whether a peer's summary is the beginning of the content, where the source gives none."""
-    whole = " ".join(shown(entry.content).split())
-    cut = " ".join(str(wanted).split()).removesuffix("...").strip()
-    return entry.summary is None and "<" not in cut and len(whole) > len(cut) > 100 and whole.startswith(cut)
+    """Say whether a peer's summary is the beginning of a text of ours, letter by letter."""
+    wholes = (LETTERS.sub("", shown(text)) for text in (entry.summary, entry.content))
+    cut = LETTERS.sub("", str(wanted))
+    short = "<" not in str(wanted) and len(cut) > 100
+    return short and any(whole.startswith(cut) for whole in wholes)
 
 
 def _content(value: object, entry: Entry, base: str) -> Iterator[Statement]:
@@ -343,7 +347,9 @@ def _content(value: object, entry: Entry, base: str) -> Iterator[Statement]:
     if _text(value):
         yield ("content",), ours.content(entry, base), _text(value)
     source = _address(value.get("src")) if isinstance(value, dict) else None
-    if source:
+    if source and source == entry.url and _text(value):
+        yield ("content", "src"), Outside(word="bases"), source
+    elif source:
         url = web_url(str(source), base)
         file = next((media for media in entry.enclosures if media.url == url), None)
         yield ("content", "src"), Address(url=file.url if file else None, base=base), source

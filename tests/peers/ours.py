@@ -12,7 +12,7 @@ from .holding import Address, Either, Held, Outside, Prose, When, Words
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Read:
-    """A document as we read it, its address, and its text as it came."""
+    """A document as we read it, its text as it came, and what addresses in it are relative to."""
 
     feed: Feed
     url: str
@@ -104,10 +104,14 @@ def part_of_person(person: Person, name: str, base: str) -> Held:
 
 
 def date(entry: Entry, name: str) -> Held:
-    """Give a date of an entry; RSS's dc:date tells when the item appeared, whatever a peer calls it."""
+    """Give a date of an entry; pubDate and dc:date tell when it appeared, whatever a peer calls it."""
     match name:
         case "published" | "created":
             later = When(moment=entry.updated)
             return Either(held=When(moment=entry.published), other=later, word="published is not updated")
         case _:
-            return Either(held=When(moment=entry.updated), other=When(moment=entry.published), word="dc:date")
+            return Either(
+                held=When(moment=entry.updated),
+                other=When(moment=entry.published),
+                word="updated is not published",
+            )

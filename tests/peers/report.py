@@ -13,7 +13,7 @@ from feeds.errors import ReadError
 
 from . import feedparser_expr, json_peers, w3c
 from .corpus import Case, cases, reading
-from .verdicts import Judged, Verdict, missed
+from .verdicts import Judged, Verdict, classed, missed
 
 TESTS = Path(__file__).resolve().parents[1]
 DOCS = TESTS.parent / "docs" / "peers.md"
@@ -42,7 +42,9 @@ def _judged(case: Case) -> Judged:
             return feedparser_expr.refused(expression, read)
         return feedparser_expr.expected(expression, read)
     if isinstance(read, ReadError):
-        return missed(case.kind, read)
+        wanted = case.wanted()
+        told = wanted.get("items") or wanted.get("entries") or wanted.get("title")
+        return missed(case.kind, read) if told else classed("no feed", str(read))
     return json_peers.expected(case.kind, case.wanted(), read)
 
 

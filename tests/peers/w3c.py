@@ -36,7 +36,7 @@ TOLD = re.compile(
     r"category|xhtml:body|body|content:encoded|dc:\w+)(?=[\s>])[^<>]*>(.*?)</\1\s*>",
     re.DOTALL,
 )
-DATED = re.compile(r"<(?:pubDate|published|updated|issued|modified|created|dc:date)[^<>]*>([^<]*)<")
+DATED = re.compile(r"<(?:pubDate|published|updated|issued|modified|created|dc:date)(?=[\s>])[^<>]*>([^<]*)<")
 ADDRESS = re.compile(r"(?:\s(?:href|src|url)=\"|<(?:link|comments)>)\s*([^\"<]+)")
 WHERE = re.compile(r"(parent|element):([\w:]+)")
 
@@ -64,7 +64,9 @@ def _entries(case: Case, read: Read) -> Iterator[Judged]:
     merged = [
         one for entry in read.feed.entries for one in entry.decisions if one.reason.startswith("listed ")
     ]
-    if told - held <= sum(1 for one in ENTRY.findall(COMMENT.sub("", read.body)) if not _tells(one)):
+    if "<sx:conflicts>" in read.body:
+        yield classed("entries in entries")
+    elif told - held <= sum(1 for one in ENTRY.findall(COMMENT.sub("", read.body)) if not _tells(one)):
         yield classed("empty entry")
     elif merged:
         yield classed("same page twice", f"of {told} entries {held} are held: {merged[0].reason}")
