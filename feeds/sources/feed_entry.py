@@ -136,7 +136,8 @@ def read_text(detail: Values, url: str | None, reading: Reading, *, is_html: boo
     text = (parts.html_text if reading.is_atom or is_html else parts.guessed_text)(raw, base, declared)
     if text is not None and url and text.type is TextType.HTML:
         # A link to a note of the same text means the text's page, not the feed's document.
-        text = replace(text, value=text.value.replace(f'href="{reading.url}#', f'href="{url}#'))
+        whole = url.partition("#")[0]
+        text = replace(text, value=text.value.replace(f'href="{reading.url}#', f'href="{whole}#'))
     return text
 
 
