@@ -557,3 +557,38 @@ def test_front_matter_that_is_no_yaml_says_where(block: str) -> None:
     with pytest.raises(FrontMatterError, match="the front matter cannot be read") as caught:
         front_matter(f"---\n{block}\n---\nText")
     assert caught.value.body == "Text"
+
+
+def test_front_matter_may_be_toml() -> None:
+    text = (
+        '+++\ntitle = "A"\ndate = 2025-12-27\ndraft = false\ntags = ["x"]\n[extra]\nauthor = "Ada"\n+++\nText'
+    )
+    settings = {"title": "A", "date": "2025-12-27", "draft": "false", "tags": ["x"], "author": "Ada"}
+    found, body = front_matter(text)
+    assert {key: found[key] for key in settings} == settings
+    assert body == "Text"
+    assert front_matter("+++\na = 2025-12-27T08:00:00+01:00\n+++\n")[0] == {"a": "2025-12-27T08:00:00+01:00"}
+
+
+@pytest.mark.parametrize("text", ["+++", "+++\nText", "Text\n+++\na = 1\n+++\n", "++\na = 1\n++\n"])
+def test_pluses_alone_are_no_front_matter(text: str) -> None:
+    assert front_matter(text) == ({}, text)
+
+
+@pytest.mark.parametrize(
+    "block", ["a = ", "a: b", "[" * 3000, "a = 99999999999999999999-01-01", "a = 1\na = 2"]
+)
+def test_front_matter_that_is_no_toml_says_so(block: str) -> None:
+    with pytest.raises(FrontMatterError, match="the front matter cannot be read") as caught:
+        front_matter(f"+++\n{block}\n+++\nText")
+    assert caught.value.body == "Text"
+
+
+def test_a_text_with_toml_is_read_as_one_with_yaml(tmp_path: Path) -> None:
+    yaml = only("---\ntitle: Snow\ndate: 2025-12-27 08:00\nauthor: Ada\n---\nIt snows.", tmp_path, "a.md")
+    head = 'title = "Snow"\ndate = 2025-12-27 08:00:00\nauthor = "Ada"'
+    toml = only(f"+++\n{head}\n+++\nIt snows.", tmp_path, "a.md")
+    assert (yaml.title, yaml.people, yaml.content) == (toml.title, toml.people, toml.content)
+    assert yaml.published is not None
+    assert toml.published is not None
+    assert yaml.published.instant == toml.published.instant

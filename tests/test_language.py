@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import feed_of
 
 from feeds.normalize.language import detect, tag
 
@@ -102,6 +103,31 @@ TEXTS = (
     ("es", "El consejo decidió el lunes volver a abrir el jardín botánico al público en primavera."),
     ("en", "On Monday the council decided to open the botanical garden to the public again in spring."),
     ("nl", "De gemeenteraad heeft maandag besloten om de botanische tuin weer voor het publiek te openen."),
+    (
+        "de-AT",
+        "Heuer im Jänner fielen so viele Züge aus wie nie, klagte die Landeshauptfrau am Montag in der Früh.",
+    ),
+    ("de", "Der österreichische Nationalrat tagte am Montag, der Landeshauptmann war außerdem eingeladen."),
+    ("fr-CH", "La votation a été acceptée par septante pour cent des citoyens, selon le conseiller d'État."),
+    (
+        "fr-CH",
+        "L'ouvrage coûtera 12'400'000 francs, dont le canton prend en charge un peu plus de la moitié.",
+    ),
+    (
+        "fr",
+        "La votation suisse de dimanche a été suivie de près à Paris, où le gouvernement s'en est réjoui.",
+    ),
+    ("fr", "Le bourgmestre de Bruxelles a septante ans, et le conseil fédéral l'a félicité mardi matin."),
+    ("pt-BR", "A prefeitura comprou doze ônibus elétricos, e você já pode usar o celular durante a viagem."),
+    ("pt-PT", "Os utentes do comboio foram levados de autocarro, e a equipa está a trabalhar na linha."),
+    (
+        "pt",
+        "A chuva que caiu durante a noite deixou muitas pessoas sem casa no norte do país, segundo a rádio.",
+    ),
+    (
+        "rm",
+        "La regenza di che la scola vegn renovada. Quai n'è betg l'emprima giada, ma ils custs èn auts.",
+    ),
     ("ja", "市議会は月曜日に、春から植物園を再び一般公開することを決定しました。"),
 )
 
@@ -132,6 +158,15 @@ def test_one_sharp_s_is_enough_to_be_no_swiss_text() -> None:
 )
 def test_short_or_doubtful_texts_say_nothing(text: str) -> None:
     assert detect(text) is None
+
+
+def test_every_entry_of_a_mixed_feed_has_its_own_language() -> None:
+    texts = {language: text for language, text in TEXTS if language in {"fr", "it", "de-CH", "en"}}
+    items = "".join(
+        f"<item><guid>{n}</guid><description>{text}</description></item>" for n, text in texts.items()
+    )
+    feed = feed_of(f"<rss version='2.0'><channel><title>Mixed</title>{items}</channel></rss>")
+    assert [entry.language for entry in feed.entries] == list(texts)
 
 
 def test_threads_get_the_same_answers() -> None:

@@ -1,9 +1,11 @@
-"""Front matter: the settings in YAML between two lines of three hyphens at the top of a text."""
+"""Front matter: settings at the top of a text, YAML between lines of three hyphens or TOML between +++."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime, time
 
 import yaml
 
@@ -15,10 +17,14 @@ BRACKETS = 200
 
 OPENED = re.compile(r"\s{0,100}---[ \t]*\n")
 CLOSED = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+OPENED_TOML = re.compile(r"\s{0,100}\+\+\+[ \t]*\n")
+CLOSED_TOML = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
+INNER = ("taxonomies", "params", "extra")
+"""Tables in which Hugo and Zola want what is their own: read as if it stood outside, which goes first."""
 
 
 class FrontMatterError(ValueError):
-    """Front matter that is no YAML.
+    """Front matter that is no YAML, or no TOML.
 
     Attributes:
         body: The text behind it.
@@ -39,11 +45,13 @@ def front_matter(text: str) -> tuple[Mapping[str, object], str]:
         The settings, empty if there are none, and the text behind them.
 
     Raises:
-        FrontMatterError: There is a block, but it is no YAML; one sentence says where.
+        FrontMatterError: There is a block, but it is no YAML or TOML; one sentence says where.
 
     >>> front_matter("---\ntitle: A\ndate: 2025-12-27\n---\nText")
     ({'title': 'A', 'date': '2025-12-27'}, 'Text')
     """
+    if OPENED_TOML.match(text):
+        return _toml(text)
     opened = OPENED.match(text)
     closed = CLOSED.search(text, opened.end(), opened.end() + LIMIT) if opened else None
     if opened is None or closed is None:
@@ -65,3 +73,32 @@ def front_matter(text: str) -> tuple[Mapping[str, object], str]:
         # "---" above and below a paragraph is a rule, not front matter.
         return {}, text
     return {str(key): value for key, value in settings.items()}, body
+
+
+def _toml(text: str) -> tuple[Mapping[str, object], str]:
+    opened = OPENED_TOML.match(text)
+    closed = CLOSED_TOML.search(text, opened.end(), opened.end() + LIMIT) if opened else None
+    if opened is None or closed is None:
+        return {}, text
+    block, body = text[opened.end() : closed.start()], text[closed.end() :].removeprefix("\n")
+    if block.count("[") + block.count("{") > BRACKETS:
+        raise FrontMatterError(f"the front matter cannot be read: more than {BRACKETS} brackets", body=body)
+    try:
+        told = tomllib.loads(block)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise FrontMatterError(f"the front matter cannot be read: {error}", body=body) from error
+    inner = {
+        key: value for name in INNER if isinstance(told.get(name), dict) for key, value in told[name].items()
+    }
+    return {str(key): _written(value) for key, value in {**inner, **told}.items()}, body
+
+
+def _written(value: object) -> object:
+    """Give a value of TOML as YAML's loader would: texts, lists and mappings."""
+    if isinstance(value, dict):
+        return {str(key): _written(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date | datetime | time) else str(value)

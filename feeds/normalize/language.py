@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol
 
+from feeds.normalize.dialects import is_romansh, region
+
 # RFC 5646, 2.1, without languages of 4 to 8 letters: nobody has registered one, and "english" is none.
 TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(?P<extlang>(?:-[a-z]{3}){0,3})(?P<script>-[a-z]{4})?"
@@ -63,6 +65,8 @@ WRITTEN = (
     "ka kk km kn ko ku ky la lb lo lt lv mk ml mn mr ms my nb ne nl nn no pa pl ps pt ro ru sa si sk sl so "
     "sq sr sv sw ta te th tl tr ug uk ur uz vi zh zu"
 )
+# What the model takes Romansh for, which it has never seen.
+NEAR_ROMANSH = frozenset(("it", "ca", "ro", "la", "gl", "eo", "es", "pt"))
 SURE = 0.9
 LETTERS = 40
 LETTERS_OF_SIGNS = 12
@@ -71,23 +75,6 @@ HEAD = 600
 SPELLING = 4000
 ADDRESS = re.compile(r"[@#]|://|\Awww\.")
 SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-
-# What German and Austrian German write with ß. Not "dass", "muss", "Masse", "Busse": they have ss there too.
-SWISS_SS = re.compile(
-    r"gross|gröss|strass|ausser|äusser|draussen|schliess|fliess|giess|geniess|heiss|weiss|dreissig|reiss|"
-    r"beiss|schmeiss|fleiss|süss|spass|spässe|gruss|grüss|gefäss|mässig|massnahme|gemäss|fuss|füsse|schoss|"
-    r"stoss|stöss|bloss|einbüss|strauss|preussen"
-)
-# The same letters in words that have ss everywhere.
-GERMAN_SS = re.compile(
-    r"schloss|geschoss|schossen|schoss\Z|fluss|diskuss|grossist|aussergericht|häusser|strassburg|genoss|weissag"
-)
-GUILLEMETS = re.compile(r"(?<![\w»])«\w[^«»]{0,300}[^\s«»]»(?!\w)")
-THOUSANDS = re.compile(r"(?<![\w'’])[0-9]{1,3}(?:['’][0-9]{3})+(?!\w)")
-SWISS_WORDS = re.compile(
-    r"\b(?:Redaktor(?:in|innen|en)?|Velos?|parkier\w+|Spitäler|Nationalrat|Ständerat|Kantons?|Rüebli|Znüni|"
-    r"Zmorge|Zvieri|Poulet|Trottoir|Billette?|Franken|Rappen|allfällig\w*|innert|verunfall\w+|Traktand\w+)\b"
-)
 
 
 def tag(raw: str) -> str | None:
@@ -159,12 +146,12 @@ def detect(text: str) -> str | None:
         text: Of any length; the first 600 characters count, without addresses and handles.
 
     Returns:
-        A language of two letters, or ``de-CH`` where the spelling shows it; None if the text has fewer than
+        A language of two letters, with a region where spelling and words show it (de-CH, de-AT, fr-CH,
+        pt-BR, pt-PT); None if the text has fewer than
         40 letters (12 in Chinese, Japanese, Korean and the like), or the model is not sure, or cannot be
         unpacked. The same text gives the same answer.
     """
-    tokens = text[: 4 * HEAD].split()
-    words = " ".join(token for token in tokens if not ADDRESS.search(token))[:HEAD]
+    words = _words(text)
     letters = sum(map(str.isalpha, words))
     if letters < LETTERS_OF_SIGNS or (letters < LETTERS and len(SIGNS.findall(words)) < LETTERS_OF_SIGNS):
         return None
@@ -172,16 +159,21 @@ def detect(text: str) -> str | None:
         language, share = _identifier().classify(words)
     except OSError:  # The model unpacks itself into a temporary file; without it we merely do not know.
         return None
+    if (language in NEAR_ROMANSH or share < SURE) and is_romansh(text[:SPELLING]):
+        return "rm"
     if share < SURE:
         return None
-    return "de-CH" if language == "de" and _is_swiss(text[:SPELLING]) else language
+    return region(language, text[:SPELLING])
 
 
-def _is_swiss(text: str) -> bool:
-    """Say whether a German text is spelled as in Switzerland: no ß, and at least two signs more."""
-    if "ß" in text or "ẞ" in text:
-        return False
-    words = {word.strip(".,;:!?»«\"'()") for word in text.lower().split() if "ss" in word}
-    spelled = [word for word in words if SWISS_SS.search(word) and not GERMAN_SS.search(word)]
-    others = sum(pattern.search(text) is not None for pattern in (GUILLEMETS, THOUSANDS, SWISS_WORDS))
-    return len(spelled) + others >= 2 and bool(spelled or others >= 2)
+def _words(text: str) -> str:
+    """Give the first 600 characters without addresses and handles."""
+    words: list[str] = []
+    length = 0
+    for token in text[: 4 * HEAD].split():
+        if not ADDRESS.search(token):
+            words.append(token)
+            length += len(token) + 1
+        if length > HEAD:
+            break
+    return " ".join(words)[:HEAD]
