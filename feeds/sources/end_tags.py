@@ -11,7 +11,7 @@ TAG = re.compile(
 )
 DEPTH = 256
 MANY = 100
-"""Mistyped tags that are mended; a document with more is no feed that somebody mistyped."""
+"""End tags without a beginning that are looked at; a document with more is no feed that somebody mistyped."""
 
 
 def mended(body: str) -> str:
@@ -26,7 +26,8 @@ def mended(body: str) -> str:
     """
     opened: list[str] = []
     pieces: list[str] = []
-    at = left = fresh = 0
+    at = fresh = 0
+    left = MANY
     for match in TAG.finditer(body):
         name = match["name"]
         if name is None or match[0].endswith("/>"):
@@ -39,10 +40,12 @@ def mended(body: str) -> str:
         elif name in opened:
             del opened[len(opened) - 1 - opened[::-1].index(name) :]
             fresh = 0
-        elif opened and left < MANY and _is_meant(body, match.end(), opened, leaf=fresh == len(opened)):
-            left += 1
+        elif opened and left and _is_meant(body, match.end(), opened, leaf=fresh == len(opened)):
+            left -= 1
             pieces += (body[at : match.start()], f"</{opened.pop()}>")
             at, fresh = match.end(), 0
+        else:
+            left = max(0, left - 1)
     return "".join((*pieces, body[at:]))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
-from feeds.normalize.html import plain
+from feeds.normalize.html import ATTRIBUTES, ELEMENTS, GLOBAL, plain
 
 from .holding import ABSENT, pictured, shown, tree
 from .ours import Read
@@ -29,6 +29,8 @@ AS_A_BROWSER = (
 )
 NO_TEXT = re.compile(r"<(?:title|summary|content|rights|subtitle)[^<>]*\stype=\"application/(?!xhtml)")
 SERVICE = re.compile(r"(?:service\.|edit)")
+TAGS = re.compile(r"<([a-z][\w-]*)([^<>]*)>")
+NAMES = re.compile(r"\s([\w-]+)=")
 SVG = re.compile(r"<(?:svg|math)[\s>]")
 HTML4_ANGLES = str.maketrans("\u2329\u232a", "\u27e8\u27e9")
 
@@ -54,6 +56,21 @@ def _blank(read: Read, path: Path, wanted: object, held: object) -> bool:
         and not shown(wanted)
         and not pictured(tree(wanted))
         and not SVG.search(wanted)
+    )
+
+
+def _blank_element(read: Read, path: Path, wanted: object, held: object) -> bool:
+    """Markup around nothing, of an element that would not pass around something either."""
+    return _blank(read, path, wanted, held) and any(
+        tag not in ELEMENTS for tag, _ in TAGS.findall(str(wanted))
+    )
+
+
+def _blank_attribute(read: Read, path: Path, wanted: object, held: object) -> bool:
+    return _blank(read, path, wanted, held) and any(
+        name not in GLOBAL | ATTRIBUTES.get(tag, frozenset())
+        for tag, told in TAGS.findall(str(wanted))
+        for name in NAMES.findall(told)
     )
 
 
@@ -175,6 +192,8 @@ def _angle(read: Read, path: Path, wanted: object, held: object) -> bool:
 RULES: tuple[tuple[str, Callable[[Read, Path, object, object], bool]], ...] = (
     ("one line", _picture_in_title),
     ("svg", _no_drawing),
+    ("elements", _blank_element),
+    ("attributes", _blank_attribute),
     ("nothing to see", _blank),
     ("binary", _binary),
     ("link without address", _hollow),
