@@ -64,6 +64,19 @@ def test_a_private_source_leaves_no_address_in_the_origin() -> None:
     assert (origin.self_url, origin.site_url, origin.title) == (None, None, "T")
 
 
+def test_what_a_source_says_of_its_future_is_told_without_a_secret() -> None:
+    names = "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+    told = rss(
+        "<item><title>a</title></item>",
+        f"<itunes:complete {names}>Yes</itunes:complete>"
+        f"<itunes:new-feed-url {names}>https://hill.example/?token=1</itunes:new-feed-url>",
+    )
+    open_, private = (feed_of(told, SOURCE.model_copy(update={"private": one})) for one in (False, True))
+    assert [one.topic for one in open_.decisions] == ["ended", "moved"]
+    assert "token=1" in open_.decisions[1].reason
+    assert "hill.example" not in private.decisions[1].reason
+
+
 def test_the_operator_names_the_feed() -> None:
     found = feed_of(rss("<item/><item><title>a</title></item>"), SOURCE.model_copy(update={"title": "Mine"}))
     assert found.title is not None

@@ -65,7 +65,7 @@ def read_head(told: Values, head: Element, reading: Reading, source: Source) -> 
         update_period=_period(head),
         people=people_of(head) or people(told, reading),
         categories=categories_of(told, head),
-        decisions=tuple(_announced(head)),
+        decisions=tuple(_announced(head, source)),
     )
 
 
@@ -91,12 +91,15 @@ def _period(head: Element) -> int | None:
     return None if length is None else max(1, length // (times or 1))
 
 
-def _announced(head: Element) -> Iterator[Decision]:
-    """Tell the operator what the source says of its future; nothing is done about it."""
+def _announced(head: Element, source: Source) -> Iterator[Decision]:
+    """Tell the operator what the source says of its future; nothing is done about it.
+
+    Of a private source no address is named: it may hold the secret too.
+    """
     if (head.first("itunes:complete") or "").lower() == "yes":
         yield Decision(topic="ended", reason="the source says that no entry will follow (itunes:complete)")
     moved = next((url for one in head.all("itunes:new-feed-url") if (url := one.address())), None)
     if moved and moved != head.base:
-        yield Decision(
-            topic="moved", reason=f"the source says that it is at {moved} now (itunes:new-feed-url)"
-        )
+        place = "at another address" if source.private else f"at {moved}"
+        reason = f"the source says that it is {place} now (itunes:new-feed-url)"
+        yield Decision(topic="moved", reason=reason)
