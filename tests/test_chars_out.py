@@ -13,7 +13,7 @@ from commands import feeds, on_a_terminal, planet
 from judge import judge
 from payloads import WRITERS
 from reading import feed_of
-from servers import Raw, Reply, Site
+from servers import Raw, Reply, Route, Site
 
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage
 from feeds.model import Feed
@@ -124,7 +124,7 @@ def evil_planet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     item = {"id": EVIL, "title": EVIL, "content_text": EVIL, "tags": [EVIL], "authors": [{"name": EVIL}]}
     told = {"version": "https://jsonfeed.org/version/1.1", "title": EVIL, "items": [item]}
     lines = EVIL.encode("utf-8").replace(b"\n", b" ").replace(b"\r", b" ").replace(b"\x00", b"")
-    routes = {
+    routes: dict[str, Route] = {
         "/evil": json.dumps(told).encode(),
         "/reason": Raw((b"HTTP/1.1 500 " + lines + b"\r\nContent-Length: 0\r\n\r\n",)),
         "/away": Raw(
