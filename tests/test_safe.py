@@ -11,11 +11,13 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from commands import feeds, planet
 from judge import judge
-from judge_safety import json_dangers, xml_dangers
+from judge_safety import ACTIVE, json_dangers, xml_dangers
 from lxml import etree
 from payloads import PAYLOADS, WRITERS, fragments, outline, strangers, trees
 from reading import feed_of
+from servers import Site
 
 from feeds.errors import ReadError
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage
@@ -126,6 +128,26 @@ def test_what_was_safe_is_the_same_behind_every_format(way: tuple[str, ...]) -> 
         # More may be there: JSON Feed wants a content, so a summary alone comes back as one.
         assert {key: value for key, value in contents(feed).items() if key in before} == before
     safe(feed)
+
+
+def test_what_is_published_by_way_of_the_store_is_safe(tmp_path: Path) -> None:
+    with Site(
+        {f"/{number}": write(some(6)).encode() for number, write in enumerate(WRITERS.values())}
+    ) as site:
+        listed = "".join(f"  - {{name: s{path[1:]}, url: '{site.url(path)}'}}\n" for path in site.routes)
+        planet(
+            tmp_path,
+            f"fetch: {{allow: [127.0.0.0/8]}}\nsources:\n{listed}outputs: [{{name: all, limit: 999}}]",
+        )
+        said = feeds(tmp_path, "once", "--json")
+    totals = json.loads(said.stdout)["totals"]
+    assert (said.returncode, totals["new"]) == (0, len(WRITERS) * len(some(6)))
+    output = tmp_path / "output"
+    for suffix in (form.suffix for form in FEED_FORMATS.values()):
+        assert findings((output / f"all{suffix}").read_bytes()) == []
+    foreign = (ACTIVE | {"img", "video", "audio", "source"}) - {"meta", "link", "style", "title"}
+    page = anatomy((output / "index.html").read_bytes())
+    assert [one for one in page if one[0] in foreign or one[1].startswith("on")] == []
 
 
 HOSTILE = Path(__file__).resolve().parents[2] / "shared" / "tools" / "hostile.py"
