@@ -282,7 +282,7 @@ def _address(link: Element) -> str | None:
 
 def typed_links(told: Element) -> frozenset[str]:
     """Give the addresses of the links that declare a type."""
-    return frozenset(href for one in told.all("link") if one.get("type") and (href := one.url("href")))
+    return frozenset(href for one in told.all("link") if one.get("type") and (href := _address(one)))
 
 
 def read_link(link: Values, reading: Reading, typed: frozenset[str] = frozenset()) -> Link | None:

@@ -64,10 +64,10 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "entries in entries": "an entry within an entry is a part of it, not one of the feed's",
         "repeats": "a summary that only repeats the content is none",
         "html5 names": "named characters are HTML5's; it names other angle brackets than HTML 4 did",
-        "literal": "a text that does not say it is HTML, and does not look so, is shown literally",
+        "literal": "what is plain by its type is shown literally; the peer does not say if it means markup",
         "which is which": "the longer text is the content; so is the only one of an entry without a page",
         "updated is not published": "pubDate and dc:date tell when an item appeared, not when it changed",
-        "link type": "text/html is what a link leads to unless it says otherwise; it is not kept",
+        "link type": "a type that the source does not tell is none; peers put text/html",
         "ids are not resolved": "an id is text; a relative one becomes a tag: URI of ours, never an address",
     }
 )
