@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 MAX_ENTRIES = 5000
 TAGS = 300_000
 """Tags of all entries that are read, escaped ones and those in CDATA sections among them."""
+REFERENCES = 4
+"""So many references to characters or entities count as one tag."""
 ELEMENTS = 20_000
 """Tags, as XML sees them, of one entry, or of all that is outside of entries."""
 DEPTH = 300
@@ -115,9 +117,9 @@ def bearable(body: str, spans: Sequence[tuple[int, int]]) -> tuple[list[tuple[in
             break
         written = body.count("<", start, end)
         why = too_much(body[start:end]) if written > FEW else None
-        weight = written + body.count("&lt;", start, end)
+        weight = written + body.count("&lt;", start, end) + body.count("&", start, end) // REFERENCES
         if why is None and weight > TAGS:
-            why = f"it holds more than {TAGS} tags"
+            why = f"it holds more than {TAGS} tags and references"
         if why is not None:
             refused.append(why)
             continue
