@@ -448,8 +448,9 @@ class SourceState:
         failures: Failed polls since the last success. error: The last one's sentence; None after a success.
         error_class: Its class name, for programs.
         status: Last HTTP status; None if there was no answer, or the kind has none.
-        trust: How far its server's answers are believed.
-        wait: Seconds that were chosen between the last poll and ``due``; None before the first.
+            trust: How far its server's answers are believed.
+            rhythm: What ``cadence`` learned of it, in a text of its own; None before it learned.
+            wait: Seconds that were chosen between the last poll and ``due``; None before the first.
         entries: How many entries are remembered with their text.
         revision: Grows by one whenever an entry of it is added, changed or leaves.
         reissues: Grows by two at each poll at which most known entries came under other ids than before, and
@@ -474,6 +475,7 @@ class SourceState:
     status: int | None = None
     trust: Trust = Trust()
     wait: float | None = None
+    rhythm: str | None = None
     entries: int = 0
     revision: int = 0
     reissues: int = 0

@@ -57,7 +57,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "brotli": ("fetch/",),
         "click": ("cli/",),
         "compression": ("fetch/",),
-        "cronsim": ("config/", "cadence.py"),
+        "cronsim": ("config/", "cadence/"),
         "feedgen": ("formats/",),
         "feedparser": ("sources/",),
         "h11": ("fetch/",),

@@ -156,6 +156,42 @@ def intervals() -> dict[str, Any]:
 Interval = Annotated[Literal["auto"] | timedelta | Cron, BeforeValidator(interval), Json(intervals())]
 
 
+class Budget(Value):
+    """Requests of ``auto``: of each source a day on average; if ``total``, of all of them an hour."""
+
+    requests: float = Field(gt=0, allow_inf_nan=False)
+    total: bool = False
+
+    def an_hour(self, sources: int) -> float:
+        """Give the requests an hour for so many sources."""
+        return self.requests if self.total else self.requests * sources / 24
+
+
+def budget(value: object) -> object:
+    """Read ``24`` (of each source a day) or ``5000/h`` (of all an hour)."""
+    if isinstance(value, Budget):
+        return value
+    total = False
+    if isinstance(value, str) and (match := scalars.HOURLY.match(value.strip())):
+        value, total = float(match[1]), True
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        raise wrong("requests of a source a day like 24, or of all sources an hour like 5000/h")
+    return Budget(requests=float(value), total=total)
+
+
+def budgets() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "number", "exclusiveMinimum": 0},
+            {"type": "string", "pattern": r"^\s*[0-9.]+\s*/\s*[hH]\s*$"},
+        ],
+        "examples": [24, "5000/h"],
+    }
+
+
+Spent = Annotated[Budget, BeforeValidator(budget), Json(budgets())]
+
+
 class Keep(Value):
     """How much of a source is remembered: a number of entries, or an age; both bounds if both are given."""
 

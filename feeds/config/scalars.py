@@ -26,6 +26,7 @@ SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 ZONES = ("<time zones>",)
 LONGEST = timedelta(days=36_525)
 ENTRIES = re.compile(r"(\d{1,12})\s*(?:entry|entries)\Z", re.IGNORECASE)
+HOURLY = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*h\Z", re.IGNORECASE)
 SIZE = re.compile(r"(\d{1,9})\s*(k|m|g)i?b\Z", re.IGNORECASE)
 LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z0-9]{1,8})*\Z", re.IGNORECASE)
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:/[!#-;=?-\[\]_a-z~]*)?\Z")

@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from feeds.config import scalars
 from feeds.config.names import NAME
 from feeds.config.parts import (
+    Budget,
     Cron,
     Discreet,
     DropStep,
@@ -34,6 +35,7 @@ from feeds.config.parts import (
     Match,
     Name,
     OutputName,
+    Spent,
     Step,
     Steps,
     UntrackStep,
@@ -47,6 +49,7 @@ from feeds.config.scalars import duration, zone
 
 __all__ = (
     "NAME",
+    "Budget",
     "Config",
     "Cron",
     "Defaults",
@@ -118,6 +121,12 @@ class Fetch(Discreet):
         examples=["ada@example.org"],
     )
     concurrency: int = Field(default=32, ge=1, le=1000, description="Sources polled at once, one per host.")
+    budget: Spent = Field(
+        default=Budget(requests=24),
+        description="Requests that sources with interval auto are worth: of each a day, on average; or of all"
+        " an hour, like 5000/h. Default 24.",
+        examples=[24, "5000/h"],
+    )
     allow: Annotated[
         tuple[Annotated[str, PlainValidator(scalars.network)], ...],
         BeforeValidator(scalars.listed),
@@ -179,7 +188,7 @@ class Read(Discreet):
 Often = Annotated[
     Interval, Field(description="When it is polled: auto, every so often, or at times of a cron.")
 ]
-Least = Annotated[Duration, Field(description="With interval auto: never more often. Default 15m.")]
+Least = Annotated[Duration, Field(description="With interval auto: never more often. Default 5m.")]
 Most = Annotated[Duration, Field(description="With interval auto: at least so often. Default 1d.")]
 Where = Annotated[Zone, Field(description="Zone of dates without one, and of cron. Default UTC.")]
 Tongue = Annotated[
@@ -192,7 +201,7 @@ class Defaults(Discreet):
     """What a source takes where it says nothing itself."""
 
     interval: Often = "auto"
-    min_interval: Least = timedelta(minutes=15)
+    min_interval: Least = timedelta(minutes=5)
     max_interval: Most = timedelta(days=1)
     timezone: Where = ZoneInfo("UTC")
     language: Tongue = None
@@ -227,7 +236,7 @@ class Source(Value):
         default=(), description="Your labels, by which outputs choose.", examples=[["news", "ch"]]
     )
     interval: Often = "auto"
-    min_interval: Least = timedelta(minutes=15)
+    min_interval: Least = timedelta(minutes=5)
     max_interval: Most = timedelta(days=1)
     timezone: Where = ZoneInfo("UTC")
     language: Tongue = None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -20,9 +20,10 @@ from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
 from feeds.errors import BadStatus, Gone, SourceError, StoreError
 from feeds.fetch import Client
-from feeds.model import Feed, NotModified, SourceState, Validators
+from feeds.model import Feed, NotModified, Record, SourceState, Validators
 from feeds.normalize import urls
 from feeds.pipeline.look import ask_again
+from feeds.pipeline.pacing import Pacing
 from feeds.pipeline.readers import Readers
 from feeds.store import Poll, Store
 
@@ -78,6 +79,8 @@ class _Answer:
     feed: Feed | None
     result: Result
     now: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    retry_after: timedelta | None = None
 
 
 def settings_hash(source: Source) -> str:
@@ -105,10 +108,12 @@ def hasten(config: Config, store: Store) -> int:
         source = sources.get(name)
         if source is None or (source.interval == "auto" and name not in feeds):
             continue
-        chosen = cadence.next_due(source, polled, feed=feeds.get(name))
-        if source.interval == "auto":
-            # What the server asked for at the last poll is not known any more, but it was within the bound.
-            chosen = max(chosen, polled + source.max_interval)
+        # What the server asked for at the last poll is not known any more, but it was within the bound.
+        chosen = (
+            cadence.latest(source, polled, feeds.get(name))
+            if source.interval == "auto"
+            else cadence.next_due(source, polled)
+        )
         if chosen < due:
             sooner[name] = chosen
     if sooner:
@@ -145,6 +150,7 @@ class Poller:
         self.client = client
         self.readers = readers
         self.sources = {source.name: source for source in config.sources}
+        self.pacing = Pacing(config, store)
         self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -264,29 +270,24 @@ class Poller:
                 bare = replace(feed, entries=(), withdrawn=(), links=links)
                 after = replace(after, kind=kind, feed=bare, body_hash=digest)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
-        due = cadence.next_due(source, now, feed=after.feed, headers=reply.headers)
-        after = replace(after, due=due, wait=(due - now).total_seconds())
-        return _Answer(source=source, state=after, feed=feed, result=result, now=now)
+        return _Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
 
     def _failed(self, source: Source, state: SourceState, error: SourceError, now: datetime) -> _Answer:
         failures = state.failures + 1
         believed = trust.failed(state.trust, now, failures=failures, gone=isinstance(error, Gone))
-        asked = error.retry_after if isinstance(error, BadStatus) else None
-        due = cadence.after_failure(source, now, failures, asked, feed=state.feed)
-        if believed.ended:
-            due = now + 100 * cadence.NEVER
         after = replace(
             state,
             polled=now,
-            due=due,
-            wait=(due - now).total_seconds(),
             failures=failures,
             error=redact(str(error), self.config.secrets),
             error_class=type(error).__name__,
             status=error.status if isinstance(error, BadStatus) else None,
             trust=believed,
         )
-        return _Answer(source=source, state=after, feed=None, result=Result.FAILED, now=now)
+        asked = error.retry_after if isinstance(error, BadStatus) else None
+        return _Answer(
+            source=source, state=after, feed=None, result=Result.FAILED, now=now, retry_after=asked
+        )
 
     async def _saved(self, answer: _Answer) -> Outcome:
         """Hand an answer to the writer and wait until it is durable."""
@@ -322,12 +323,30 @@ class Poller:
     def _keep(self, answers: list[_Answer]) -> list[Outcome]:
         """Decide and save a group in one transaction, one after the other, so that each sees those before."""
         with self.store.transaction():
-            return [self._keep_one(answer) for answer in answers]
+            self.pacing.begin(max(answer.now for answer in answers))
+            outcomes = [self._keep_one(answer) for answer in answers]
+            self.pacing.count(answer.source for answer in answers)
+        return outcomes
 
     def _owns(self, name: str, uri: str) -> bool:
         """Say whether an id names the host of a source; of one that left config.yaml, nothing does."""
         source = self.sources.get(name)
         return source is not None and source.url is not None and urls.same_site(uri, source.url)
+
+    def _scheduled(self, answer: _Answer, state: SourceState, new: Sequence[Record]) -> SourceState:
+        """Learn from a poll, and choose the next."""
+        source, now, pacing = answer.source, answer.now, self.pacing
+        if answer.result is Result.FAILED:
+            due = pacing.after_failure(source, state, now, answer.retry_after)
+            if state.trust.ended:
+                due = now + 100 * cadence.NEVER
+        else:
+            read = len(answer.feed.entries) if answer.feed is not None else 0
+            rhythm = pacing.learned(source, state, now, new, read=read)
+            choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
+            due = choice.due
+            state = replace(state, rhythm=pacing.kept(rhythm, choice))
+        return replace(state, due=due, wait=(due - now).total_seconds())
 
     def _keep_one(self, answer: _Answer) -> Outcome:
         source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
@@ -350,6 +369,7 @@ class Poller:
         touched = bool(changes.new or changes.changed)
         if touched:
             state = replace(state, changed=now)
+        state = self._scheduled(answer, state, changes.new)
         self.store.save([Poll(state=state, changes=changes)])
         if touched and source.keep is not None:
             self.store.prune(source.name, source.keep, now)

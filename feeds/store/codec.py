@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
+from feeds.cadence import Pace
 from feeds.errors import StoreError
 from feeds.model import Entry, Feed, Moment, Record, SourceState, Trust, Validators
 from feeds.normalize.ids import digest
@@ -27,6 +28,9 @@ _ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
 _TRUST = TypeAdapter(Trust)
 _PAIRS = TypeAdapter(dict[str, str])
+_HOSTS = TypeAdapter(dict[str, float])
+
+PACE_NAME = "auto"
 
 
 LONG = 600
@@ -175,6 +179,7 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "wait": state.wait,
         "reissues": state.reissues or None,
         "said": encode_pairs(dict(state.said)) if state.said else None,
+        "rhythm": state.rhythm,
     }
 
 
@@ -198,11 +203,31 @@ def state(row: RowMapping) -> SourceState:
         status=row["status"],
         trust=Trust() if row["trust"] is None else decode_trust(row["trust"]),
         wait=row["wait"],
+        rhythm=row["rhythm"],
         entries=row["entries"],
         revision=row["revision"],
         reissues=row["reissues"] or 0,
         said=() if row["said"] is None else tuple(decode_pairs(row["said"]).items()),
     )
+
+
+def pace_row(pace: Pace) -> dict[str, Any]:
+    """Give the pace as the row of ``pace``."""
+    return {
+        "name": PACE_NAME,
+        **{name: getattr(pace, name) for name in ("price", "at", "budget", "owed", "requests")},
+        "hosts": _HOSTS.dump_json(dict(sorted(pace.hosts.items()))).decode(),
+    }
+
+
+def pace(row: RowMapping) -> Pace:
+    """Give back the pace of a row; raise StoreError if it is none of ours."""
+    try:
+        hosts = _HOSTS.validate_json(row["hosts"])
+    except ValueError as error:
+        raise _damaged("the price of requests cannot be read") from error
+    numbers = {name: row[name] for name in ("price", "at", "budget", "owed", "requests")}
+    return Pace(**numbers, hosts=hosts)
 
 
 def _utc(moment: Moment | None) -> Moment | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from feeds.cadence import Pace
 from feeds.config.schema import Keep
 from feeds.model import Entry, Record, SourceState
 from feeds.store import codec, faults, lock, merging, recalling, saving, sqlite
 from feeds.store.merging import batches
 from feeds.store.saving import Poll
-from feeds.store.tables import ENTRIES, OUTPUTS, SOURCES
+from feeds.store.tables import ENTRIES, OUTPUTS, PACE, SOURCES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,18 @@ class Emitted:
 
     signature: str
     files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """What the requests to a source follow from; the fields as in ``SourceState``."""
+
+    name: str
+    polled: datetime
+    failures: int
+    status: int | None
+    wait: float | None
+    rhythm: str | None
 
 
 class Store:
@@ -109,6 +122,29 @@ class Store:
         cleared = {"due": None, "trust": None, "failures": 0, "error": None, "error_class": None}
         with self._writing() as connection:
             connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(cleared))
+
+    def pace(self) -> Pace | None:
+        """Give the price of requests in force; None before one was set."""
+        with self._reading() as connection:
+            row = connection.execute(select(PACE).where(PACE.c.name == codec.PACE_NAME)).mappings().first()
+        return None if row is None else codec.pace(row)
+
+    def save_pace(self, pace: Pace) -> None:
+        """Put a price of requests in force."""
+        with self._writing() as connection:
+            saving.upsert(connection, PACE, ("name",), [codec.pace_row(pace)])
+
+    def count_requests(self, number: int) -> None:
+        """Note that so many requests were made at the price in force."""
+        with self._writing() as connection:
+            connection.execute(update(PACE).values(requests=PACE.c.requests + number))
+
+    def paced(self) -> tuple[Paced, ...]:
+        """Give of each source that was polled what its share of the requests follows from."""
+        columns = [SOURCES.c[name] for name in ("name", "polled", "failures", "status", "wait", "rhythm")]
+        with self._reading() as connection:
+            rows = connection.execute(select(*columns).where(SOURCES.c.polled.is_not(None))).all()
+        return tuple([Paced(name, codec.instant(polled), *rest) for name, polled, *rest in rows])
 
     def recall(self, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
         """Give all records of a source that could be one of these entries, expired ones too."""

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -53,6 +53,7 @@ SOURCES = Table(
     Column(
         "said", Text, doc="JSON: our id of some entries to the id they came under. NULL: under their own."
     ),
+    Column("rhythm", Text, doc="What cadence learned of it. NULL before it learned."),
     # Both hold all that their one query wants, so that the wide rows are not read.
     Index("sources_due", "name", "due", "polled"),
     Index("sources_newest", "name", "newest"),
@@ -86,6 +87,18 @@ Index(
     ENTRIES.c.id,
     sqlite_where=ENTRIES.c.entry.is_not(None),
     postgresql_where=ENTRIES.c.entry.is_not(None),
+)
+
+PACE = Table(
+    "pace",
+    METADATA,
+    Column("name", KEY, primary_key=True, doc="auto: there is one row. Never NULL."),
+    Column("price", Float, nullable=False, doc="Entry-hours that a request is worth. Never NULL."),
+    Column("at", Float, nullable=False, doc="When it was set, in hours as in cadence. Never NULL."),
+    Column("budget", Float, nullable=False, doc="Requests an hour it was set for. Never NULL."),
+    Column("owed", Float, nullable=False, doc="Requests made beyond the budget before. Never NULL."),
+    Column("requests", BigInteger, nullable=False, doc="Made since. Never NULL."),
+    Column("hosts", Text, nullable=False, doc="JSON: throttled host to what is dearer there. Never NULL."),
 )
 
 OUTPUTS = Table(
