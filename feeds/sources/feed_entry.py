@@ -11,6 +11,7 @@ from time import struct_time
 
 from feeds.model import (
     Category,
+    Decision,
     Entry,
     Link,
     Moment,
@@ -88,7 +89,7 @@ def read_entry(holder: Values, told: Element, reading: Reading) -> Entry:
         podcast=podcast(told),
         origin=origin,
         extra=feed_extra.wordless(told),
-        decisions=shortened(title),
+        decisions=(*shortened(title), *_unread(holder, reading)),
     )
 
 
@@ -208,7 +209,10 @@ def _based(detail: Values, told: Element, name: str) -> Values:
 
 
 def moment(holder: Values, key: str, reading: Reading) -> Moment | None:
-    """Read a date as written; where only feedparser can (Korean, Greek, Hungarian), take its reading."""
+    """Read a date as written; where only feedparser can (Korean, Greek, Hungarian), take its reading.
+
+    Of the 30th of February it makes the first of March; the words stay in ``raw``.
+    """
     raw = value(holder, key)
     if raw is None:
         return None
@@ -222,6 +226,14 @@ def moment(holder: Values, key: str, reading: Reading) -> Moment | None:
         return Moment(instant=datetime.fromtimestamp(calendar.timegm(parsed), UTC), raw=raw)
     except (ValueError, OverflowError, OSError):  # A year that no calendar here knows.
         return None
+
+
+def _unread(holder: Values, reading: Reading) -> Iterator[Decision]:
+    """Note what stands where a date should be and is none."""
+    for key in ("published", "dc_xdate", "created", "updated"):
+        raw = value(holder, key)
+        if raw and visible(raw) and moment(holder, key, reading) is None:
+            yield parts.unread_date(raw)
 
 
 def _published(holder: Values, reading: Reading) -> Moment | None:

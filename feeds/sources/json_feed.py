@@ -159,7 +159,7 @@ def _entry(item: Values, reading: Reading) -> Entry:
         language=language.tag(_text(item, "language")),
         enclosures=parts.files(_file(one, reading) for one in _listed(item, "attachments")),
         image=Media(url=image) if image else None,
-        decisions=shortened(title),
+        decisions=(*shortened(title), *_unread(item, reading)),
     )
     return json_extension.extended(entry, item, reading.url, reading.source.timezone)
 
@@ -178,6 +178,13 @@ def _links(item: Values, url: str | None, reading: Reading) -> Iterator[Link]:
 
 def _moment(item: Values, key: str, reading: Reading) -> Moment | None:
     return parse(_text(item, key), reading.source.timezone) if _text(item, key).strip() else None
+
+
+def _unread(item: Values, reading: Reading) -> Iterator[Decision]:
+    """Note what stands where a date should be and is none."""
+    for key in ("date_published", "date_modified"):
+        if _text(item, key).strip() and _moment(item, key, reading) is None:
+            yield parts.unread_date(_text(item, key))
 
 
 def _listed(told: Values, key: str) -> list[Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from feeds.model import Category, Media, Person, Text, TextType
+from feeds.model import Category, Decision, Media, Person, Text, TextType
 from feeds.normalize.chars import WORD_JOINER
 from feeds.normalize.html import looks_like_html, plain, sanitize
 from feeds.normalize.people import person
@@ -65,6 +65,11 @@ def _with_paragraphs(value: str) -> str:
         return value
     paragraphs = (part.strip().replace("\n", "<br>") for part in EMPTY_LINE.split(value.strip()))
     return "".join(f"<p>{part}</p>" for part in paragraphs if part)
+
+
+def unread_date(raw: str) -> Decision:
+    """Say that what stands in the place of a date is none; its words are kept, as far as they go."""
+    return Decision(topic="date", reason=f"its date {raw.strip()[:100]!r} cannot be read")
 
 
 def line(value: object, limit: int = NAME) -> str | None:
