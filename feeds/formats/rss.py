@@ -69,7 +69,7 @@ def _add(generator: FeedGenerator, feed: Feed, entry: Entry) -> None:
     if entry.enclosures:
         made.enclosure(**enclosure(entry.enclosures[0]))
     if entry.origin and entry.origin.self_url:
-        made.source(url=entry.origin.self_url, title=entry.origin.title or entry.source)
+        made.source(url=entry.origin.self_url, title=entry.origin.title or entry.origin.self_url)
 
 
 def _home(feed: Feed, self_url: str) -> str:

@@ -38,6 +38,12 @@ POP = MappingProxyType({"\u202c": EMBED, "\u2069": ISOLATE})
 
 WORD_JOINER = "\u2060"
 """Shows nothing; what we publish has it behind a "<" that must not begin a tag (``formats.elements``)."""
+JOINED = re.compile(f"<{WORD_JOINER}+")
+
+
+def unjoined(text: str) -> str:
+    """Take out what another feeds has put in, so that a text does not grow on its way."""
+    return JOINED.sub("<", text) if WORD_JOINER in text else text
 
 
 def clean(text: str) -> str:

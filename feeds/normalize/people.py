@@ -16,6 +16,8 @@ __all__ = ("agency_credits", "byline", "bylines", "is_role", "person", "split_pe
 
 LONG_NAME = 200
 LONG_BYLINE = 140
+EDGES = " ,;:<>()[]\"'|-"
+"""What begins or ends no name."""
 
 MAIL = r"[^\s@<>()\[\],;:\"]+@[^\s@<>()\[\],;:\"]+\.[^\s@<>()\[\],;:\".]+"
 URI = r"https?://[^\s<>()\"]+"
@@ -82,14 +84,14 @@ def person(raw: str) -> Person | None:
     email = next((match["mail"] for match in contacts if match["mail"]), None)
     uri = next((match["uri"] for match in contacts if match["uri"]), None)
     name = CONTACT.sub(" ", text) if contacts else text
-    name = " ".join(name.split()).strip(" ,;:<>()[]\"'|-")
+    name = " ".join(name.split()).strip(EDGES)
     known = visible(name) and name.lower() not in NOBODY and any(letter.isalnum() for letter in name)
     written = bylines(name) if known else ()
     if len(written) == 1:
         return replace(written[0], email=email, uri=uri)
     if not known and (not contacts or NO_REPLY.match(email or "")):
         return None
-    return Person(name=name[:LONG_NAME].rstrip() if known else None, email=email, uri=uri)
+    return Person(name=name[:LONG_NAME].strip(EDGES) if known else None, email=email, uri=uri)
 
 
 def split_people(persons: Sequence[Person]) -> tuple[tuple[Person, ...], tuple[Credit, ...]]:

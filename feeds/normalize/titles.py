@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from feeds.model import Decision, Entry, Text, TextType, TitleOrigin
-from feeds.normalize.chars import one_line, visible
+from feeds.normalize.chars import one_line, unjoined, visible
 from feeds.normalize.dates import w3cdtf
 from feeds.normalize.html import LINES, PARAGRAPHS, plain
 from feeds.normalize.text import excerpt, shown
@@ -56,7 +56,7 @@ def title_of(text: Text | None) -> Text | None:
         bare = MEANINGLESS.sub("", one_line(TAG.sub(_set_off, text.value)))
         if "<" in bare and visible(plain(bare)):
             return replace(text, value=bare)
-    line = excerpt(shown(text), LONG)
+    line = excerpt(unjoined(shown(text)), LONG)
     return replace(text, value=line, type=TextType.PLAIN) if visible(line) else None
 
 

@@ -105,7 +105,7 @@ def page(holder: Values, told: Element, reading: Reading) -> str | None:
     A permalink guid serves where RSS gives no link, and RSS 1.0's ``rdf:about``, which "should be identical
     to the link". An Atom id never does, though feedparser says so.
     """
-    links = [link for link in links_of(holder, told) if link.get("rel", "alternate") == "alternate"]
+    links = [link for link in links_of(holder, told) if relation(link) == "alternate"]
     pages = [link for link in links if link.get("type", "text/html") in HTML_TYPES]
     candidates = [value(holder, "feedburner_origlink"), *(link.get("href") for link in (*pages, *links))]
     if value(holder, "xpermalink"):
@@ -297,6 +297,12 @@ def typed_links(told: Element) -> frozenset[str]:
     return frozenset(href for one in told.all("link") if one.get("type") and (href := _address(one)))
 
 
+def relation(link: Values) -> str:
+    """Give what a link is for; a registered word may also stand as an address (RFC 4287, 4.2.7.2)."""
+    rel = str(link.get("rel") or "alternate").strip()
+    return rel.removeprefix("http://www.iana.org/assignments/relation/").lower() or "alternate"
+
+
 def read_link(link: Values, reading: Reading, typed: frozenset[str] = frozenset()) -> Link | None:
     """Read a link; None if it leads nowhere.
 
@@ -306,8 +312,7 @@ def read_link(link: Values, reading: Reading, typed: frozenset[str] = frozenset(
     href = web(link.get("href"), reading)
     if href is None:
         return None
-    rel = str(link.get("rel") or "alternate").strip()
-    rel = rel.removeprefix("http://www.iana.org/assignments/relation/").lower() or "alternate"
+    rel = relation(link)
     invented = "application/atom+xml" if rel == "self" else "text/html"
     kind = parts.media_type(link.get("type"))
     return Link(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from feeds.model import Category, Credit, Person, Role
+from feeds.normalize.chars import unjoined
 from feeds.normalize.text import excerpt, one_line, visible
 from feeds.normalize.urls import is_uri, scheme_of, web_url
 from feeds.sources import parts
@@ -15,7 +16,7 @@ MAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\Z")
 
 def words(text: str | None, limit: int = parts.NAME) -> str | None:
     """Read a name or label literally: it is plain text, whatever it looks like."""
-    line = excerpt(parts.unjoined(one_line(text)), limit) if text else ""
+    line = excerpt(unjoined(one_line(text)), limit) if text else ""
     return line if visible(line) else None
 
 

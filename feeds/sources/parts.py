@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from feeds.model import Category, Decision, Media, Person, Text, TextType
-from feeds.normalize.chars import WORD_JOINER
+from feeds.normalize.chars import unjoined
 from feeds.normalize.html import looks_like_html, plain, sanitize
 from feeds.normalize.people import person
 from feeds.normalize.text import clean, excerpt, one_line, visible
 from feeds.normalize.urls import scheme_of, web_url
 
 NAME = 300
+ESCAPED = 5
 MANY = 100
 """How many categories, persons, links or files one entry may have; the first ones count."""
 TEXT = 2_000_000
 
-JOINED = re.compile(f"<{WORD_JOINER}+")
 SHOWS = re.compile(r"<(?:img|video|audio|picture)\b")
 EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n\s*")
 PARTED = re.compile(
@@ -47,11 +47,6 @@ def plain_text(value: str, language: str | None = None) -> Text | None:
     return Text(value=cleaned, language=language) if visible(cleaned) else None
 
 
-def unjoined(text: str) -> str:
-    """Take out what another aggregator of our kind has put in, so that a text does not grow on its way."""
-    return JOINED.sub("<", text) if WORD_JOINER in text else text
-
-
 def guessed_text(value: str, base: str | None, language: str | None = None) -> Text | None:
     """Make a text of what does not say whether it is HTML (RSS), so that nothing is escaped twice or lost."""
     if looks_like_html(value):
@@ -76,10 +71,13 @@ def line(value: object, limit: int = NAME) -> str | None:
     """Read a short plain text: a name, a label. None if it is no text or there is nothing to see."""
     if not isinstance(value, str):
         return None
-    folded = unjoined(one_line(plain(value) if looks_like_html(value) else value))
-    if looks_like_html(folded) and "<" in folded:
-        # Escaped twice, or escaped in CDATA: a name is no place for tags, whatever they were meant to be.
-        folded = one_line(plain(folded))
+    folded = value
+    # Escaped twice, or escaped in CDATA: a name is no place for tags, whatever they were meant to be.
+    for _ in range(ESCAPED):
+        if not looks_like_html(folded):
+            break
+        folded = plain(folded)
+    folded = unjoined(one_line(folded))
     return excerpt(folded, limit) if visible(folded) else None
 
 
