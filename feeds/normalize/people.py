@@ -88,10 +88,19 @@ def person(raw: str) -> Person | None:
     known = visible(name) and name.lower() not in NOBODY and any(letter.isalnum() for letter in name)
     written = bylines(name) if known else ()
     if len(written) == 1:
-        return replace(written[0], email=email, uri=uri)
+        return replace(_bare(written[0]), email=email, uri=uri)
     if not known and (not contacts or NO_REPLY.match(email or "")):
         return None
     return Person(name=name[:LONG_NAME].strip(EDGES) if known else None, email=email, uri=uri)
+
+
+def _bare(one: Person) -> Person:
+    """Give a person whose name is no byline itself ("Von Von Ada Example"): it is read once for all."""
+    inner = bylines(one.name or "")
+    if len(inner) != 1 or inner[0].name in (None, one.name):
+        return one
+    role = inner[0].role if one.role is Role.AUTHOR else one.role
+    return _bare(replace(one, name=inner[0].name, role=role, role_raw=one.role_raw or inner[0].role_raw))
 
 
 def split_people(persons: Sequence[Person]) -> tuple[tuple[Person, ...], tuple[Credit, ...]]:
@@ -105,6 +114,10 @@ def split_people(persons: Sequence[Person]) -> tuple[tuple[Person, ...], tuple[C
     found: list[Credit] = []
     for one in persons:
         name, credited = _without_agency(one.name or "")
+        rest, more = name, credited
+        while rest and more:  # "Ada Example, dpa, AFP"; and an agency may be all that is left.
+            rest, more = _without_agency(rest)
+            name, credited = rest, (*credited, *more)
         found += [credit for credit in credited if credit not in found]
         if not credited:
             people.append(one)
