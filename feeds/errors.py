@@ -8,6 +8,7 @@
     │   │   │   └── Gone   410: the source asks never to be asked again
     │   │   ├── TooLarge   more bytes than the limit, before or after decoding
     │   │   └── AddressRefused   it leads to where nothing of ours may go
+    │   ├── HostRests      not asked now, as its host wished         -> later, and no failure
     │   └── ReadError      the bytes are no feed
     │       └── TooCostly  reading them passed a bound of time or memory, or killed the process
     ├── StoreError         operator: locked, full, foreign, damaged                   cli -> exit 1
@@ -21,7 +22,7 @@ unexpected exception with its traceback.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class FeedsError(Exception):
@@ -91,6 +92,18 @@ class TooLarge(FetchError):
 
 class AddressRefused(FetchError):
     """An address, or what its name leads to, is not to be asked: no web address, or not a public one."""
+
+
+class HostRests(SourceError):
+    """The host asked to be left alone, or has been asked too lately: nothing was sent.
+
+    Attributes:
+        until: From when it may be asked.
+    """
+
+    def __init__(self, host: str, until: datetime) -> None:
+        super().__init__(f"{host} rests until {until:%Y-%m-%d %H:%M:%S} UTC, as it asked")
+        self.until = until
 
 
 class ReadError(SourceError):

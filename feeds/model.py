@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -429,6 +429,21 @@ class Trust:
     listed: str | None = None
     gone_since: datetime | None = None
     ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spacing:
+    """What a host taught us about how often it may be asked (``fetch.manners``).
+
+    Attributes:
+        host: Its name, or that of the service it belongs to.
+        gap: Least time between two requests.
+        until: It asked to be left alone until then; None if it did not.
+    """
+
+    host: str
+    gap: timedelta
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

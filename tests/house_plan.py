@@ -108,6 +108,8 @@ CLOCK = frozenset(
         *(f"time.{name}" for name in ("localtime", "gmtime", "ctime")),
     }
 )
+# These may ask the loop's clock, which has no date, how long it is since they did something.
+STOPWATCHES = ("fetch/manners.py", "pipeline/refresh.py")
 LOOPS = frozenset({"asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.new_event_loop"})
 
 DICE_MODULES = ("random", "secrets", "numpy.random")

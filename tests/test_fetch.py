@@ -39,6 +39,7 @@ def limits(**fields: Any) -> Fetch:
         "contact": "https://planet.example/about",
         "deadline": timedelta(seconds=10),
         "allow": ("127.0.0.0/8",),
+        "spacing": timedelta(),
     }
     return Fetch(**given | fields)
 

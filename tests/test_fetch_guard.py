@@ -362,7 +362,7 @@ from feeds.fetch import fetch, open_client
 from feeds.model import Validators
 
 async def main(port, names, rounds):
-    settings = Fetch(allow=("127.0.0.1",), deadline=timedelta(seconds=5))
+    settings = Fetch(allow=("127.0.0.1",), spacing="0s", deadline=timedelta(seconds=5))
     told = {}
     async with open_client(settings, "0.1") as client:
         for name in names:

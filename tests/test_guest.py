@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from commands import feeds
 from servers import Asked, Reply, Site
 from test_pipeline import NOW, configure, emit, item, poll, rss, sources, titles
 
+from feeds.fetch.manners import Hosts, service
 from feeds.pipeline import Result
 from feeds.store import Store, open_store
 
@@ -250,3 +253,122 @@ def test_what_is_gone_for_a_day_is_asked_no_more_and_stays_published(
     assert "polled again" in feeds(tmp_path, "resume", "a").stdout
     assert feeds(tmp_path, "once").returncode == 0
     assert "\tok\t" in feeds(tmp_path, "status").stdout
+
+
+# ------------------------------------------------------------------ hosts
+
+
+def test_a_429_holds_for_the_whole_host_and_over_a_restart(site: Site, tmp_path: Path) -> None:
+    site.routes["/a"] = Reply(status=429, headers=(("Retry-After", "7200"),))
+    site.routes["/b"] = rss(item("b1"))
+    config = configure(tmp_path, sources(site, "ab"))
+    store = open_store("sqlite:///feeds.db", tmp_path)
+    failed = poll(config, store, "a")["a"]
+    assert failed.result is Result.FAILED
+    assert failed.due is not None
+    assert failed.due >= NOW + 2 * HOUR
+    store.close()
+    store = open_store("sqlite:///feeds.db", tmp_path)
+    site.log.clear()
+    other = poll(config, store, "b", now=NOW + HOUR)["b"]
+    assert (other.result, site.log) == (Result.POSTPONED, [])
+    assert other.due is not None
+    assert other.due >= NOW + 2 * HOUR
+    state = store.states(["b"])["b"]
+    assert (state.failures, state.error, state.due) == (0, None, other.due)
+    assert store.due(["b"], NOW + HOUR, 9) == ()
+    assert poll(config, store, "b", now=other.due)["b"].result is Result.NEW
+    store.close()
+
+
+def test_those_that_wait_for_a_host_come_one_by_one(site: Site, store: Store, tmp_path: Path) -> None:
+    names = [f"s{number}" for number in range(9)]
+    site.routes.update({f"/{name}": rss(item(name)) for name in names})
+    site.routes["/s0"] = Reply(status=429, headers=(("Retry-After", "600"),))
+    config = configure(tmp_path, sources(site, names))
+    poll(config, store, ["s0"])
+    outcomes = poll(config, store, names[1:], now=NOW + timedelta(minutes=1))
+    dues = sorted(outcome.due for outcome in outcomes.values() if outcome.due)
+    assert len(dues) == 8
+    assert all(later - earlier >= timedelta(seconds=2) for earlier, later in pairwise(dues))
+
+
+@pytest.mark.parametrize("status", [301, 302, 200, 503, 429])
+def test_a_wait_that_is_asked_for_counts_from_the_answer(
+    site: Site, store: Store, tmp_path: Path, status: int
+) -> None:
+    wait = ("Retry-After", "36000")
+    site.routes["/a"] = Reply(status=status, headers=(wait, ("Location", "/b")), body=rss(item("a1")))
+    site.routes["/b"] = rss(item("a1"))
+    config = configure(tmp_path, sources(site, "a"))
+    due = poll(config, store)["a"].due
+    assert due is not None
+    assert timedelta(seconds=36000) <= due - NOW < timedelta(seconds=36060)
+
+
+def test_requests_to_a_host_are_apart_and_those_to_others_are_not(tmp_path: Path) -> None:
+    arrivals: dict[str, list[float]] = {"one": [], "two": []}
+
+    def noted(name: str) -> Callable[[Asked], bytes]:
+        def answer(asked: Asked) -> bytes:
+            arrivals[name].append(time.monotonic())
+            return rss(item(asked.path[1:]))
+
+        return answer
+
+    with Site(host="127.0.0.1") as one, Site(host="127.0.0.2") as two:
+        lines = ""
+        for name, running in (("one", one), ("two", two)):
+            running.routes.update({f"/{name}{number}": noted(name) for number in range(4)})
+            lines += "".join(
+                f"  - {{name: {name}{number}, url: '{running.url(f'/{name}{number}')}'}}\n"
+                for number in range(4)
+            )
+        config = configure(tmp_path, f"sources:\n{lines}", fetch="spacing: 100ms")
+        store = open_store("sqlite:///feeds.db", tmp_path)
+        poll(config, store)
+        store.close()
+    for times in arrivals.values():
+        assert len(times) == 4
+        assert all(later - earlier > 0.095 for earlier, later in pairwise(times))
+    assert arrivals["two"][0] < arrivals["one"][-1]
+
+
+def test_sources_are_told_for_how_many_we_ask(site: Site, store: Store, tmp_path: Path) -> None:
+    site.routes["/a"] = rss(item("a1"))
+    config = configure(tmp_path, sources(site, "a"), fetch="contact: ada@example.org, subscribers: 12")
+    poll(config, store)
+    poll(config, store, now=NOW + HOUR)
+    first, second = (asked.headers for asked in site.log)
+    assert first["user-agent"].endswith("(+ada@example.org; 12 subscribers)")
+    assert (first.get("a-im"), second.get("a-im")) == (None, "feed")
+    assert not {"cookie", "referer"} & {*first, *second}
+
+
+def hosts(usual: float = 1.0) -> Hosts:
+    return Hosts(lambda _: timedelta(seconds=usual))
+
+
+def test_the_spacing_grows_with_each_429_and_shrinks_slowly() -> None:
+    taught = hosts()
+    gaps = []
+    for _ in range(12):
+        taught.throttled("a.example", NOW, None)
+        gaps.append(taught.gap("a.example").total_seconds())
+    assert gaps[:4] == [2, 4, 8, 16]
+    assert gaps[-1] == 600
+    for _ in range(23):
+        taught.answered("a.example", NOW + DAY)
+    assert 290 < taught.gap("a.example").total_seconds() < 300
+    for _ in range(300):
+        taught.answered("a.example", NOW + DAY)
+    assert taught.gap("a.example") == timedelta(seconds=1)
+    assert taught.learned() == {"a.example": None}
+
+
+def test_a_shared_service_is_one_host() -> None:
+    taught = hosts()
+    taught.throttled("old.reddit.com", NOW, HOUR)
+    assert taught.gap("www.reddit.com.") == taught.gap("reddit.com") > taught.gap("notreddit.com")
+    assert service("a.b.example.org") == "a.b.example.org"
+    assert service("ada.substack.com") == service("bob.substack.com") == "substack.com"

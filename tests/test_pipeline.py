@@ -48,10 +48,10 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def configure(folder: Path, text: str) -> Config:
+def configure(folder: Path, text: str, fetch: str = "") -> Config:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.yaml"
-    path.write_text(SITE + "fetch: {allow: [127.0.0.0/8]}\n" + text)
+    path.write_text(SITE + f"fetch: {{allow: [127.0.0.0/8], {fetch}}}\n" + text)
     return load(path, {})
 
 

@@ -19,7 +19,7 @@ from feeds.config import crosscheck
 from feeds.config.json_schema import schema_json
 from feeds.config.names import name_of_path, name_of_url
 from feeds.config.problems import Mistake, Part, keys_of, report, unknown_key
-from feeds.config.schema import Config, Defaults, Output, Source
+from feeds.config.schema import Access, Config, Defaults, Output, Source
 from feeds.config.secrets import Expanded, expand_tree, redact, userinfo
 from feeds.config.syntax import Place, read
 from feeds.errors import ConfigError, Problem
@@ -255,6 +255,16 @@ def filled(source: Source, item: Mapping[str, Any], defaults: Mapping[str, Any],
     if login or (isinstance(url, Expanded) and url.secret):
         more["private"] = True
         draft.secrets.update(login)
+    if source.fetch != Access():
+        draft.secrets.update(source.fetch.secrets())
+        draft.secrets.update(userinfo(source.fetch.proxy or ""))
+        folder = draft.path.absolute().parent
+        files = {
+            key: folder / place
+            for key in ("certificate", "verify")
+            if isinstance(place := getattr(source.fetch, key), Path)
+        }
+        more["fetch"] = source.fetch.model_copy(update=files)
     if draft.references and has_expanded(item):
         more["written"] = as_written(item)
     return source.model_copy(update=more) if more else source

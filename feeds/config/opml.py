@@ -46,6 +46,9 @@ class Imported:
 def outline(source: Source, order: int) -> etree._Element:
     """Make the outline of one source."""
     values = spelled(source)
+    told = json.dumps(values.get("fetch"))
+    if any(json.dumps(secret)[1:-1] in told for secret in source.fetch.secrets()):
+        del values["fetch"]  # A secret that stands in config.yaml itself stays there.
     text = source.title or source.name
     element = etree.Element("outline", text=text, title=text, nsmap={"feeds": NAMESPACE})
     if source.url is not None:

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str | None, type[schema.Value]] = MappingProxyType(
         "site": schema.Site,
         "owner": schema.Owner,
         "fetch": schema.Fetch,
+        "login": schema.Login,
         "defaults": schema.Defaults,
         "sources": schema.Source,
         "outputs": schema.Output,
@@ -77,6 +78,8 @@ def section(place: Place) -> type[schema.Value]:
     last = words[-1] if words else None
     if last == "keep":
         return schema.Match if "filters" in words else schema.Keep
+    if last == "fetch" and len(words) > 1:
+        return schema.Access
     return SECTIONS.get(last, schema.Match)
 
 

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from feeds.config import names
 
+PAUSE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)\Z")
 DURATION = re.compile(
     r"(\d{1,12}(?:\.\d{1,6})?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\Z", re.IGNORECASE
 )
@@ -76,6 +77,16 @@ def line(value: object) -> str:
 def listed(value: object) -> object:
     """Take a single value for a list of one."""
     return value if isinstance(value, list | tuple) else (value,)
+
+
+def pause(value: object) -> object:
+    """Read ``500ms``, ``1s``, ``0s``, a short time that may be none; a timedelta or None passes through."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    match = PAUSE.match(value.strip()) if isinstance(value, str) else None
+    if match is None or (seconds := float(match[1]) / (1000 if match[2] == "ms" else 1)) > 3600:
+        raise wrong("a time like 500ms or 2s, at most 3600s")
+    return timedelta(seconds=seconds)
 
 
 def duration(value: object) -> object:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from feeds.config import scalars
+from feeds.config.access import Access, Login
 from feeds.config.names import NAME
 from feeds.config.parts import (
     Budget,
@@ -49,6 +50,7 @@ from feeds.config.scalars import duration, zone
 
 __all__ = (
     "NAME",
+    "Access",
     "Budget",
     "Config",
     "Cron",
@@ -61,6 +63,7 @@ __all__ = (
     "Keep",
     "KeepStep",
     "LimitStep",
+    "Login",
     "Match",
     "Output",
     "Owner",
@@ -144,6 +147,17 @@ class Fetch(Discreet):
         default=(),
         description="Ports that may be asked although no web server is usual there. Default: none.",
         examples=[[6000]],
+    )
+    spacing: Annotated[timedelta | None, PlainValidator(scalars.pause), Json({"type": "string"})] = Field(
+        default=None,
+        description="Least time between two requests to one host; it grows by itself where a host says 429."
+        " Default 1s, and none for addresses that fetch.allow opens.",
+        examples=["1s", "500ms"],
+    )
+    subscribers: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many people read what is published, if you know: told in the User-Agent.",
     )
     connect_timeout: Duration = Field(
         default=timedelta(seconds=10), description="Wait for a connection. Default 10s."
@@ -245,6 +259,9 @@ class Source(Value):
         default=(),
         description="What of it is published, in this order.",
         examples=[[{"drop": {"title": "(?i)ad:"}}, "untrack"]],
+    )
+    fetch: Access = Field(
+        default_factory=Access, description="How its server is asked, where that is special."
     )
     paused: bool = Field(default=False, description="Not polled; what it brought stays published.")
     private: bool = Field(default=False, exclude=True)

@@ -16,6 +16,7 @@ from feeds.config.schema import Config, Source
 from feeds.daemon.rest import Rest
 from feeds.errors import StoreError
 from feeds.fetch import Client
+from feeds.fetch.manners import service
 from feeds.model import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Readers
 from feeds.store import Store
@@ -54,7 +55,7 @@ class Force:
 
 def host(source: Source) -> str:
     """Say whom a poll asks; a folder is asked for itself alone (no host's name has a slash)."""
-    return (urlsplit(source.url).hostname or "") if source.url else f"/{source.name}"
+    return service(urlsplit(source.url).hostname or "") if source.url else f"/{source.name}"
 
 
 class Polls:

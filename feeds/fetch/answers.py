@@ -24,10 +24,12 @@ class Redirect:
     Attributes:
         location: Value of the header, undecided what it means.
         permanent: Whether it says so for ever (RFC 9110, 15.4.2, 15.4.9).
+        retry_after: Value of that header, undecided what it means; None if there was none.
     """
 
     location: str
     permanent: bool
+    retry_after: str | None = None
 
 
 def gather(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -66,9 +68,11 @@ def validators(headers: Mapping[str, str], sent: Validators | None = None) -> Va
 def conditions(known: Validators) -> list[tuple[bytes, bytes]]:
     """Give the headers that make a request conditional (RFC 9110, 13.1); none if nothing is known."""
     pairs = ((b"If-None-Match", known.etag), (b"If-Modified-Since", known.last_modified))
-    return [
+    made = [
         (name, value.encode("latin-1")) for name, value in pairs if _validator(value) is not None and value
     ]
+    # What is new is all that we want, should the server be able to say just that (RFC 3229, 10.5.3).
+    return [*made, (b"A-IM", b"feed")] if made else []
 
 
 def redirect(status: int, headers: httpx.Headers) -> Redirect | None:
@@ -80,7 +84,8 @@ def redirect(status: int, headers: httpx.Headers) -> Redirect | None:
         location = raw.decode()
     except UnicodeDecodeError:
         location = raw.decode("latin-1")
-    return Redirect(location=location, permanent=status in PERMANENT)
+    wait = headers.get("retry-after")
+    return Redirect(location=location, permanent=status in PERMANENT, retry_after=wait)
 
 
 def _validator(value: str | None) -> str | None:

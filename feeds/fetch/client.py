@@ -8,31 +8,34 @@ would be read as the next one), no login of another origin.
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from ipaddress import ip_network
+from datetime import datetime, timedelta
+from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import cast
-from urllib.parse import unquote_to_bytes
 
 import httpx
 
-from feeds.config.schema import Fetch, Source
+from feeds import caching
+from feeds.config.schema import Access, Fetch, Source
 from feeds.errors import FetchError
-from feeds.fetch import answers, failures, guard
+from feeds.fetch import answers, entrance, failures, guard
 from feeds.fetch.answers import Redirect
-from feeds.fetch.connection import Transport
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
+from feeds.fetch.entrance import Transports
 from feeds.fetch.manners import Hosts, user_agent
+from feeds.fetch.networks import Network
 from feeds.model import Document, NotModified, Validators
 
 TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.8, */*;q=0.5"
 )
+SPACING = timedelta(seconds=1)
+"""Between two requests to a host of somebody else's."""
 NO_CONTENT = frozenset({204, 205})
 PARTIAL = 206
 
@@ -45,7 +48,7 @@ class Client:
     ones in its own words, and would bring cookies and logins of its own.
     """
 
-    transport: httpx.AsyncBaseTransport
+    transports: Transports
     headers: tuple[tuple[bytes, bytes], ...]
     settings: Fetch
     hosts: Hosts
@@ -67,13 +70,28 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
         logging.getLogger(name).setLevel(logging.WARNING)
     allowed = [ip_network(prefix) for prefix in settings.allow]
     headers = (
-        (b"User-Agent", user_agent(version, settings.contact).encode("ascii")),
+        (b"User-Agent", user_agent(version, settings.contact, settings.subscribers).encode()),
         (b"Accept", TYPES.encode("ascii")),
         (b"Accept-Encoding", ACCEPTED.encode("ascii")),
         (b"Connection", b"close"),
     )
-    async with Transport(allowed, httpx.create_ssl_context()) as transport:
-        yield Client(transport=transport, headers=headers, settings=settings, hosts=Hosts())
+    hosts = Hosts(partial(_spacing, settings.spacing, tuple(allowed)))
+    transports = Transports(allowed)
+    try:
+        yield Client(transports=transports, headers=headers, settings=settings, hosts=hosts)
+    finally:
+        await transports.aclose()
+
+
+def _spacing(spacing: timedelta | None, own: tuple[Network, ...], host: str) -> timedelta:
+    """Say how far apart requests to a host are, before it says anything."""
+    if spacing is not None:
+        return spacing
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return SPACING
+    return timedelta() if any(address.version == net.version and address in net for net in own) else SPACING
 
 
 async def fetch(
@@ -81,7 +99,7 @@ async def fetch(
 ) -> Document | NotModified:
     """Ask a server for a document.
 
-    A login before the host in ``url`` goes to its origin only, as Basic authentication. A redirect from
+    A login, and headers that the source wants, go to its own origin only. A redirect from
     https to http is followed, but never counted as a move; where the address holds a secret it is refused.
     Of a private source nothing is told where it moved.
 
@@ -90,12 +108,13 @@ async def fetch(
         url: Absolute, http or https.
         validators: Of the last document, to be echoed.
         now: The moment of the poll, aware.
-        source: Whose poll this is, to know whether the address may be shown.
+        source: Whose poll this is: what its server wants of us, and whether the address may be shown.
 
     Returns:
         The document, or that it has not changed: 304 to a condition, or a 204 or 205 to one.
 
     Raises:
+        HostRests: The host asked to be left alone for longer, so nothing was sent.
         BadStatus: The server answered that it has none; Gone: for good.
         TooLarge: It is larger than ``max_bytes``, before or after decoding.
         FetchError: There is no usable answer. The sentence never holds a login or a query; of a private
@@ -103,12 +122,16 @@ async def fetch(
     """
     first = guard.parse(url, "the source's address", opened=client.settings.allow_ports)
     private = bool(first.userinfo) or (source is not None and source.private)
-    journey = _Journey(client=client, first=first, validators=validators, now=now, private=private)
+    access = Access() if source is None else source.fetch
+    journey = _Journey(
+        client=client, first=first, access=access, validators=validators, now=now, private=private
+    )
+    deadline = access.deadline or client.settings.deadline
     async with AsyncExitStack() as turn:
-        await turn.enter_async_context(client.hosts.turn(first.raw_host.decode("ascii")))
+        await turn.enter_async_context(client.hosts.turn(first.raw_host.decode("ascii"), now))
         # The deadline begins with our turn: a long queue at a host is no fault of the source.
         try:
-            async with asyncio.timeout(client.settings.deadline.total_seconds()):
+            async with asyncio.timeout(deadline.total_seconds()):
                 return await journey.go(turn)
         except TimeoutError as error:
             raise failures.overdue(first) from error
@@ -121,6 +144,7 @@ class _Journey:
     Attributes:
         client: With its settings.
         first: Where it starts, with its login.
+        access: What its server wants of us.
         validators: To echo, at every hop: which of them has the document is not remembered.
         now: The moment of the poll.
         private: Whether addresses are kept out of errors.
@@ -128,6 +152,7 @@ class _Journey:
 
     client: Client
     first: httpx.URL
+    access: Access
     validators: Validators
     now: datetime
     private: bool
@@ -138,16 +163,23 @@ class _Journey:
         moved: httpx.URL | None = None
         permanent = not self.private
         seen = {str(here)}
+        asked: dict[str, str] = {}
         while True:
             answer = await self._ask(here)
             if not isinstance(answer, Redirect):
-                return replace(answer, moved_to=None if moved is None else str(moved))
+                headers = {**asked, **answer.headers}
+                return replace(answer, headers=headers, moved_to=None if moved is None else str(moved))
+            if answer.retry_after is not None:
+                # For the next poll: to follow at once is what a redirect is for (RFC 9110, 10.2.3).
+                asked = {"retry-after": answer.retry_after}
             there = self._next(here, answer, seen)
             permanent = permanent and answer.permanent and not _downgrade(here, there)
             moved = there if permanent else moved
             if here.raw_host != there.raw_host:
                 await turn.aclose()
-                await turn.enter_async_context(self.client.hosts.turn(there.raw_host.decode("ascii")))
+                await turn.enter_async_context(
+                    self.client.hosts.turn(there.raw_host.decode("ascii"), self.now)
+                )
             here = there
 
     def _next(self, here: httpx.URL, answer: Redirect, seen: set[str]) -> httpx.URL:
@@ -169,12 +201,17 @@ class _Journey:
     async def _ask(self, url: httpx.URL) -> Document | NotModified | Redirect:
         """Make one request and read its answer."""
         where = failures.place(url, self.private)
-        headers = [*self.client.headers, *answers.conditions(self.validators), *self._login(url)]
+        if self.access.proxy is not None:
+            self.client.transports.judge(url)
+        own = entrance.headers(self.access, self.first, url)
+        named = {name.lower() for name, _ in own}
+        usual = (pair for pair in self.client.headers if pair[0].lower() not in named)
+        headers = [*usual, *answers.conditions(self.validators), *own]
         read = self.client.settings.read_timeout.total_seconds()
         timeout = httpx.Timeout(read, connect=self.client.settings.connect_timeout.total_seconds(), pool=None)
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
         try:
-            response = await self.client.transport.handle_async_request(request)
+            response = await self.client.transports.of(self.access).handle_async_request(request)
             try:
                 return await self._read(response, url, where)
             finally:
@@ -184,19 +221,22 @@ class _Journey:
             # Their words may repeat the address, so a private one takes no trace of them along.
             raise failures.explain(error, url, where, self.private) from None if self.private else error
 
-    def _login(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-        """Give the Authorization header for where it belongs (RFC 7617)."""
-        if not self.first.userinfo or guard.origin(url) != guard.origin(self.first):
-            return []
-        user, _, password = self.first.userinfo.partition(b":")
-        login = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
-        return [(b"Authorization", b"Basic " + base64.b64encode(login))]
+    def _note(self, url: httpx.URL, status: int, headers: Mapping[str, str]) -> None:
+        """Let the host's answer teach us how often it may be asked."""
+        host, wait = url.raw_host.decode("ascii"), caching.retry_after(headers, self.now)
+        if status == httpx.codes.TOO_MANY_REQUESTS or (
+            status == httpx.codes.SERVICE_UNAVAILABLE and wait is not None
+        ):
+            self.client.hosts.throttled(host, self.now, wait)
+        elif status < 400:
+            self.client.hosts.answered(host, self.now)
 
     async def _read(
         self, response: httpx.Response, url: httpx.URL, where: str
     ) -> Document | NotModified | Redirect:
         """Turn an answer into what it means."""
         status, headers = response.status_code, answers.gather(response.headers.raw)
+        self._note(url, status, headers)
         conditional = bool(answers.conditions(self.validators))
         if status == httpx.codes.NOT_MODIFIED or status in NO_CONTENT:
             if not conditional:

@@ -16,7 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httpcore
@@ -103,16 +103,31 @@ class Transport(httpx.AsyncHTTPTransport):
     Args:
         allowed: As for ``Guarded``.
         context: What certificates are held against.
+        proxy: Address of an HTTP proxy to go through, with its login; None to connect directly. Which address
+            a name leads to is then for the proxy to say, and to guard.
     """
 
-    def __init__(self, allowed: Iterable[Network], context: ssl.SSLContext) -> None:
+    def __init__(self, allowed: Iterable[Network], context: ssl.SSLContext, proxy: str | None = None) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx 0.28 offers no other way to bring a network backend; a test sees that it is asked.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
+        if proxy is None:
+            self._pool = httpcore.AsyncConnectionPool(
+                ssl_context=context,
+                max_connections=None,
+                max_keepalive_connections=0,
+                network_backend=Guarded(allowed),
+            )
+            return
+        url = httpx.URL(proxy)
+        login = (url.username.encode(), url.password.encode()) if url.userinfo else None
+        self._pool = httpcore.AsyncHTTPProxy(
+            proxy_url=str(url.copy_with(userinfo=b"")),
+            proxy_auth=login,
             max_connections=None,
+            ssl_context=context,
             max_keepalive_connections=0,
-            network_backend=Guarded(allowed),
+            # The operator named the proxy, so it may stand anywhere.
+            network_backend=Guarded((ip_network("0.0.0.0/0"), ip_network("::/0"))),
         )
 
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from feeds import cadence, dedupe, trust
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
-from feeds.errors import BadStatus, Gone, SourceError, StoreError
+from feeds.errors import BadStatus, Gone, HostRests, SourceError, StoreError
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, Record, SourceState, Validators
 from feeds.normalize import urls
@@ -43,6 +44,8 @@ class Result(StrEnum):
     UNCHANGED = "unchanged"
     """A document came, and nothing in it was new."""
     NOT_MODIFIED = "not_modified"
+    POSTPONED = "postponed"
+    """Nothing was asked: the host rests, as it wished."""
     FAILED = "failed"
 
 
@@ -85,9 +88,10 @@ class _Answer:
 
 def settings_hash(source: Source) -> str:
     """Hash what decides how a source's bytes are read; another hash makes it be read anew."""
-    shown = source.model_dump(
-        mode="json", include={"name", "kind", "url", "path", "title", "language", "timezone"}, fallback=str
+    wanted: dict[str, Any] = dict.fromkeys(
+        ("name", "kind", "url", "path", "title", "language", "timezone"), True
     )
+    shown = source.model_dump(mode="json", include={**wanted, "fetch": {"charset"}}, fallback=str)
     return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
 
 
@@ -151,24 +155,31 @@ class Poller:
         self.readers = readers
         self.sources = {source.name: source for source in config.sources}
         self.pacing = Pacing(config, store)
+        client.hosts.recall(store.spacings())
         self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def refresh(self, state: SourceState, now: datetime) -> Outcome:
+    async def refresh(self, state: SourceState, now: datetime, *, begun: float | None = None) -> Outcome:
         """Poll one source and remember what came.
 
         Args:
             state: As the store gave it.
             now: The moment of the poll, aware.
+            begun: What the loop's clock said at that moment; None: it is now. What a server asks for counts
+                from its answer, which may come long after.
 
         Raises:
             StoreError: Nothing of this poll was saved.
         """
         source = self.sources[state.name]
+        start = _stopwatch() if begun is None else begun
         try:
-            answer = await self._ask(source, state, now)
+            answer = await self._ask(source, state, now, timedelta(seconds=_stopwatch() - start))
+        except HostRests as rest:
+            due = replace(state, due=rest.until)
+            answer = _Answer(source=source, state=due, feed=None, result=Result.POSTPONED, now=now)
         except SourceError as error:
-            answer = self._failed(source, state, error, now)
+            answer = self._failed(source, state, error, now, timedelta(seconds=_stopwatch() - start))
         return await self._saved(answer)
 
     async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
@@ -204,11 +215,12 @@ class Poller:
             StoreError: The store does not take what was polled; the others are ended too.
         """
         slots = asyncio.Semaphore(self.config.fetch.concurrency)
+        begun = _stopwatch()
 
         async def one(state: SourceState) -> Outcome:
             async with slots:
                 try:
-                    outcome = await self.refresh(state, now)
+                    outcome = await self.refresh(state, now, begun=begun)
                 except StoreError:
                     raise
                 except Exception as error:  # noqa: BLE001  it is shown by whoever gets the outcome
@@ -232,14 +244,14 @@ class Poller:
             turns[host] += 1
         return [state for _, _, state in sorted(ordered, key=lambda one: one[:2])]
 
-    async def _ask(self, source: Source, state: SourceState, now: datetime) -> _Answer:
+    async def _ask(self, source: Source, state: SourceState, now: datetime, late: timedelta) -> _Answer:
         reading = settings_hash(source)
         same = state.reading == reading
         known = state.validators if same else Validators()
         doubted = same and not trust.conditional(state.trust, now)
         before = Validators() if doubted else known
         address = trust.address(state.trust, source.url)
-        reply = await ask_again(self.client, source, self.config.folder, before, now, address=address)
+        reply = await ask_again(self.client, source, self.config.folder, before, now + late, address=address)
         after = replace(
             state,
             validators=reply.validators,
@@ -272,7 +284,14 @@ class Poller:
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
         return _Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
 
-    def _failed(self, source: Source, state: SourceState, error: SourceError, now: datetime) -> _Answer:
+    def _failed(
+        self,
+        source: Source,
+        state: SourceState,
+        error: SourceError,
+        now: datetime,
+        late: timedelta = timedelta(),
+    ) -> _Answer:
         failures = state.failures + 1
         believed = trust.failed(state.trust, now, failures=failures, gone=isinstance(error, Gone))
         after = replace(
@@ -285,6 +304,7 @@ class Poller:
             trust=believed,
         )
         asked = error.retry_after if isinstance(error, BadStatus) else None
+        asked = None if asked is None else asked + late
         return _Answer(
             source=source, state=after, feed=None, result=Result.FAILED, now=now, retry_after=asked
         )
@@ -323,9 +343,12 @@ class Poller:
     def _keep(self, answers: list[_Answer]) -> list[Outcome]:
         """Decide and save a group in one transaction, one after the other, so that each sees those before."""
         with self.store.transaction():
+            if spacings := self.client.hosts.learned():
+                self.store.save_spacings(spacings)
             self.pacing.begin(max(answer.now for answer in answers))
             outcomes = [self._keep_one(answer) for answer in answers]
-            self.pacing.count(answer.source for answer in answers)
+            asked = (answer.source for answer in answers if answer.result is not Result.POSTPONED)
+            self.pacing.count(asked)
         return outcomes
 
     def _owns(self, name: str, uri: str) -> bool:
@@ -336,6 +359,8 @@ class Poller:
     def _scheduled(self, answer: _Answer, state: SourceState, new: Sequence[Record]) -> SourceState:
         """Learn from a poll, and choose the next."""
         source, now, pacing = answer.source, answer.now, self.pacing
+        if answer.result is Result.POSTPONED:
+            return state
         if answer.result is Result.FAILED:
             due = pacing.after_failure(source, state, now, answer.retry_after)
             if state.trust.ended:
@@ -382,3 +407,8 @@ class Poller:
             title=state.feed.title.value if state.feed and state.feed.title else None,
             due=state.due,
         )
+
+
+def _stopwatch() -> float:
+    """Read the loop's clock: it has no date, and never goes back."""
+    return asyncio.get_running_loop().time()

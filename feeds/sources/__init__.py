@@ -9,7 +9,7 @@ place of ``fetch``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -61,6 +61,8 @@ def read(document: Document, source: Source, authority: str) -> tuple[str, Feed]
     Raises:
         ReadError: It is of no kind, or not of the one that config names; the sentence says what it is.
     """
+    if source.fetch.charset is not None:
+        document = _in_utf8(document, source.fetch.charset)
     word = source.kind if source.kind != "auto" else _recognise(document, source)
     kind = KINDS.get(word)
     if kind is None:
@@ -74,3 +76,9 @@ def _recognise(document: Document, source: Source) -> str:
     start = decode(document.body[:64], document.headers).lstrip("\ufeff \t\r\n")
     # A document that is only cut off or odd JSON is reported best by the kind that it nearly is.
     return "json_feed" if start[:1] in ("{", "[") or start[:4] == "null" else "feed"
+
+
+def _in_utf8(document: Document, charset: str) -> Document:
+    """Write a document in UTF-8, which is what its bytes are then taken for, whatever else it says."""
+    text = document.body.decode(charset, "replace").removeprefix("\ufeff")
+    return replace(document, body=text.encode("utf-8", "replace"))

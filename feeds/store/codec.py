@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping
 
 from feeds.cadence import Pace
 from feeds.errors import StoreError
-from feeds.model import Entry, Feed, Moment, Record, SourceState, Trust, Validators
+from feeds.model import Entry, Feed, Moment, Record, SourceState, Spacing, Trust, Validators
 from feeds.normalize.ids import digest
 from feeds.normalize.urls import same_page
 
@@ -228,6 +228,18 @@ def pace(row: RowMapping) -> Pace:
         raise _damaged("the price of requests cannot be read") from error
     numbers = {name: row[name] for name in ("price", "at", "budget", "owed", "requests")}
     return Pace(**numbers, hosts=hosts)
+
+
+def spacing_row(taught: Spacing) -> dict[str, Any]:
+    """Give a spacing as a row of ``hosts``."""
+    until = None if taught.until is None else micros(taught.until)
+    return {"host": taught.host, "gap": taught.gap // MICROSECOND, "until": until}
+
+
+def spacing(row: RowMapping) -> Spacing:
+    """Give back the spacing of a row."""
+    until = None if row["until"] is None else instant(row["until"])
+    return Spacing(host=row["host"], gap=row["gap"] * MICROSECOND, until=until)
 
 
 def _utc(moment: Moment | None) -> Moment | None:

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.model import Entry, Record, SourceState
+from feeds.model import Entry, Record, SourceState, Spacing
 from feeds.store import codec, faults, lock, merging, recalling, saving, sqlite
 from feeds.store.merging import batches
 from feeds.store.saving import Poll
-from feeds.store.tables import ENTRIES, OUTPUTS, PACE, SOURCES
+from feeds.store.tables import ENTRIES, HOSTS, OUTPUTS, PACE, SOURCES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +199,20 @@ class Store:
         with self._writing() as connection:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
             connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
+
+    def spacings(self) -> tuple[Spacing, ...]:
+        """Give what hosts taught us."""
+        with self._reading() as connection:
+            rows = connection.execute(select(HOSTS).order_by(HOSTS.c.host)).mappings().all()
+        return tuple(codec.spacing(row) for row in rows)
+
+    def save_spacings(self, spacings: Mapping[str, Spacing | None]) -> None:
+        """Remember what hosts taught us; None: there is nothing more to remember of that host."""
+        rows = [codec.spacing_row(taught) for taught in spacings.values() if taught is not None]
+        with self._writing() as connection:
+            for some in batches([host for host, taught in spacings.items() if taught is None]):
+                connection.execute(delete(HOSTS).where(HOSTS.c.host.in_(some)))
+            saving.upsert(connection, HOSTS, ("host",), rows)
 
     def emitted(self) -> dict[str, Emitted]:
         """Give what we wrote for each output."""

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -107,4 +107,12 @@ OUTPUTS = Table(
     Column("name", KEY, primary_key=True, doc="The output; empty for what belongs to the site. Never NULL."),
     Column("signature", Text, nullable=False, doc="Hash of all it was rendered from. Never NULL."),
     Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
+)
+
+HOSTS = Table(
+    "hosts",
+    METADATA,
+    Column("host", KEY, primary_key=True, doc="A host that wants to be asked less often. Never NULL."),
+    Column("gap", BigInteger, nullable=False, doc="Microseconds between two requests. Never NULL."),
+    Column("until", BigInteger, doc="It is left alone until then. NULL if it did not ask for that."),
 )

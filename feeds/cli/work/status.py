@@ -160,6 +160,7 @@ def source_document(source: Source, state: SourceState | None) -> dict[str, obje
         "error": known.error,
         "error_class": known.error_class,
         "status": known.status,
+        "verified": source.fetch.verify is not False,
         "address": None if source.private else trust.address(known.trust, source.url),
         "moving_to": known.trust.moving_to,
     }
