@@ -19,6 +19,7 @@ HEAVY = ("pydantic", "httpx", "sqlalchemy", "feedparser", "rich", "structlog", "
 def test_all_commands_of_the_design_are_there() -> None:
     assert set(NAMES) == {
         *("init", "once", "run", "add", "remove", "pause", "resume", "tag", "list", "status", "check"),
+        "explain",
         *("preview", "publish", "import", "export", "schema", "completion"),
     }
 

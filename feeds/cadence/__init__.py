@@ -15,13 +15,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from feeds import caching
 from feeds.cadence import planning
 from feeds.cadence.expectation import Expected, expected
 from feeds.cadence.fixed import NEVER, tick
 from feeds.cadence.price import Pace, Plan, step, step_due
+from feeds.cadence.reason import Reason
 from feeds.cadence.rhythm import (
     HOUR,
     PRIOR_ENTRIES,
@@ -75,27 +75,6 @@ WINDOW = 0.5
 """Share of a document's entries that may be new at a poll, as expected: beyond it some come and go unseen."""
 SMALLEST_WINDOW = 10
 """A document with fewer entries has not yet filled, as far as we know."""
-
-
-class Reason(StrEnum):
-    """What decided when a source is due."""
-
-    INTERVAL = "interval"
-    CRON = "cron"
-    FOLDER = "folder"
-    UNKNOWN = "unknown"
-    """Nothing is learned yet."""
-    PLANNED = "planned"
-    WINDOW = "window"
-    MIN_INTERVAL = "min_interval"
-    MAX_INTERVAL = "max_interval"
-    TTL = "ttl"
-    UPDATE_PERIOD = "update_period"
-    FRESH = "fresh"
-    """Cache-Control or Expires."""
-    RETRY_AFTER = "retry_after"
-    SKIP = "skip"
-    """skipHours or skipDays."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from feeds.cadence.reason import Reason
+
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -34,7 +36,8 @@ LONGEST_HISTORY = 400 * 24.0
 
 VERSION = "1."
 """Stands before the text of a rhythm; raise it, and what was learned by other rules is void."""
-_LAYOUT = struct.Struct("<2d8fH43e")
+_LAYOUT = struct.Struct("<2d8fHB43e")
+_REASONS = (None, *Reason)
 _LARGEST = 60000.0
 """What fits into the two bytes of a number of the layout's end (IEEE 754 binary16)."""
 
@@ -64,6 +67,7 @@ class Rhythm:
         asked: Hours that the source asked to be left alone after that; 0 if it did not.
         evenness: By how much less a square-root law asks that follows the hours, above 0 and up to 1.
         window: How many entries its document holds; 0 if that is unknown.
+        reason: What decided when it is due next; None if that was not chosen yet.
         haste: From 1 down to 1/8: how much of the usual share of a window is waited for, after overflows.
         gaps, sequels, pause: Gaps between entries that were seen; those of them that are short; and the sum
             of the short ones in hours.
@@ -78,6 +82,7 @@ class Rhythm:
     asked: float = 0.0
     evenness: float = 1.0
     window: int = 0
+    reason: Reason | None = None
     haste: float = 1.0
     gaps: float = 0.0
     sequels: float = 0.0
@@ -95,7 +100,8 @@ class Rhythm:
 def encode(rhythm: Rhythm) -> str:
     """Give a rhythm as a text of less than 300 characters; counts keep three digits."""
     head = (rhythm.at, rhythm.newest, rhythm.entries, rhythm.span, rhythm.asked, rhythm.evenness)
-    tail = (rhythm.haste, rhythm.gaps, rhythm.sequels, rhythm.pause, min(rhythm.window, 65535))
+    why = 0 if rhythm.reason is None else _REASONS.index(rhythm.reason)
+    tail = (rhythm.haste, rhythm.gaps, rhythm.sequels, rhythm.pause, min(rhythm.window, 65535), why)
     counts = [min(count, _LARGEST) for count in (*rhythm.days, *rhythm.times, *rhythm.parts)]
     return VERSION + base64.b64encode(_LAYOUT.pack(*head, *tail, *counts)).decode()
 
@@ -110,7 +116,7 @@ def decode(text: str | None) -> Rhythm | None:
         return None
     if not all(map(math.isfinite, numbers)):
         return None
-    at, newest, entries, span, asked, evenness, haste, gaps, sequels, pause, window, *counts = numbers
+    at, newest, entries, span, asked, evenness, haste, gaps, sequels, pause, window, why, *counts = numbers
     return Rhythm(
         at=at,
         newest=newest,
@@ -123,6 +129,7 @@ def decode(text: str | None) -> Rhythm | None:
         sequels=sequels,
         pause=pause,
         window=window,
+        reason=_REASONS[why] if why < len(_REASONS) else None,
         days=tuple(counts[:7]),
         times=tuple(counts[7:31]),
         parts=tuple(counts[31:]),
@@ -180,6 +187,7 @@ def _faded(rhythm: Rhythm, at: float) -> Rhythm:
         asked=rhythm.asked,
         evenness=rhythm.evenness,
         window=rhythm.window,
+        reason=rhythm.reason,
         haste=rhythm.haste,
         entries=rhythm.entries * keep,
         span=rhythm.span * keep + (1.0 - keep) * HALF_LIFE / math.log(2),

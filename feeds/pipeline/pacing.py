@@ -113,7 +113,7 @@ class Pacing:
         if rhythm is None:
             return None
         asked = choice.asked / cadence.HOUR
-        return cadence.encode(replace(rhythm, asked=asked, evenness=choice.evenness))
+        return cadence.encode(replace(rhythm, asked=asked, evenness=choice.evenness, reason=choice.reason))
 
     def after_failure(
         self, source: Source, state: SourceState, now: datetime, retry_after: timedelta | None
