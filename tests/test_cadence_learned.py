@@ -368,21 +368,30 @@ def test_another_budget_sets_another_price_at_once(site: Site, tmp_path: Path) -
     assert second.price < first.price
 
 
-def test_a_store_from_before_learns_from_the_entries_it_has(site: Site, tmp_path: Path) -> None:
+def test_a_store_from_before_learns_from_the_entries_it_has(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.routes["/a"] = Reply(body=rss(*range(-60, 0, 3)))
     config = configured(tmp_path, site)
-    store = open_store(config.store, tmp_path)
+    store = open_store("sqlite:///today.db", tmp_path)
     polled(config, store, NOW)
     store.close()
-    with sqlite3.connect(tmp_path / "feeds.db") as connection:
-        connection.execute("UPDATE sources SET rhythm = NULL")
-        connection.execute("DROP TABLE pace")
-        connection.execute("ALTER TABLE sources DROP COLUMN rhythm")
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+    with monkeypatch.context() as before:
+        before.setattr("feeds.store.migrate.HEAD", "0003")
+        before.setattr("feeds.store.opening.HEAD", "0003")
+        open_store(config.store, tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "feeds.db")
+    connection.execute("ATTACH ? AS today", (str(tmp_path / "today.db"),))
+    for table in ("sources", "entries"):
+        columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+        assert "rhythm" not in columns
+        connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}")
+    connection.commit()
     connection.close()
     store = open_store(config.store, tmp_path)
     assert store.states(["a"])["a"].rhythm is None
-    known = cadence.decode(polled(config, store, NOW + timedelta(hours=2)).rhythm)  # Answered with 304.
+    assert store.pace() is None
+    known = cadence.decode(polled(config, store, NOW + timedelta(hours=2)).rhythm)
     store.close()
     assert known is not None
     assert known.rate == pytest.approx(1 / 3, rel=0.2)
