@@ -34,6 +34,11 @@ def word(step: Step) -> str:
     return next(iter(type(step).model_fields))
 
 
+def build(step: Step, now: datetime) -> Filter:
+    """Make the filter that a step asks for, for one pass."""
+    return FILTERS[word(step)](step, now)
+
+
 def chain(steps: Sequence[Step], now: datetime) -> Filter:
     """Make one filter of several, applied in the order written; of none, one that passes everything.
 
@@ -44,7 +49,7 @@ def chain(steps: Sequence[Step], now: datetime) -> Filter:
     Returns:
         A filter for one pass over entries, newest first: it counts, so it is not to be used for a second one.
     """
-    filters = tuple(FILTERS[word(step)](step, now) for step in steps)
+    filters = tuple(build(step, now) for step in steps)
 
     def passed(entry: Entry) -> Entry | None:
         remaining: Entry | None = entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feeds.config.schema import Match
@@ -17,22 +18,47 @@ def matcher(match: Match) -> Callable[[Entry], bool]:
     All conditions that are named must hold; of a list, one is enough. A condition on what an entry does not
     have (no author, no language) does not hold.
     """
-    words = (
-        (match.title, _title),
-        (match.text, _texts),
-        (match.author, _authors),
-        (match.category, _categories),
-    )
-    named = tuple((patterns, texts) for patterns, texts in words if patterns)
-    languages = match.language
+    named = conditions(match)
 
     def holds(entry: Entry) -> bool:
-        # The language first, because it costs least.
-        if languages and not any(speaks(entry.language, wanted) for wanted in languages):
-            return False
-        return all(_found(patterns, texts(entry)) for patterns, texts in named)
+        return all(condition.found(entry) is not None for condition in named)
 
     return holds
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a match.
+
+    Attributes:
+        name: As config.yaml calls it: title, text, author, category, language.
+        wanted: What config.yaml says there.
+        texts: What of an entry it looks at.
+        found: The words of the entry that meet it; None if it does not hold.
+    """
+
+    name: str
+    wanted: tuple[str, ...]
+    texts: Callable[[Entry], Iterable[str]]
+    found: Callable[[Entry], str | None]
+
+
+def conditions(match: Match) -> tuple[Condition, ...]:
+    """Give the conditions of a match but the age; the language first, because it costs least."""
+    words = (
+        ("title", match.title, _title),
+        ("text", match.text, _texts),
+        ("author", match.author, _authors),
+        ("category", match.category, _categories),
+    )
+    named = [
+        Condition(name, tuple(pattern.pattern for pattern in patterns), texts, _search(patterns, texts))
+        for name, patterns, texts in words
+        if patterns
+    ]
+    if match.language:
+        named.insert(0, Condition("language", match.language, _languages, _spoken(match.language)))
+    return tuple(named)
 
 
 def age(entry: Entry, now: datetime) -> timedelta:
@@ -53,9 +79,26 @@ def speaks(language: str | None, wanted: str) -> bool:
     return f"{language or ''}-".lower().startswith(f"{wanted}-".lower())
 
 
-def _found(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> bool:
-    searched = tuple(texts)
-    return any(pattern.search(text) for pattern in patterns for text in searched)
+def _search(
+    patterns: tuple[re.Pattern[str], ...], texts: Callable[[Entry], Iterable[str]]
+) -> Callable[[Entry], str | None]:
+    def found(entry: Entry) -> str | None:
+        searched = tuple(texts(entry))
+        matches = (pattern.search(text) for pattern in patterns for text in searched)
+        return next((match[0] for match in matches if match is not None), None)
+
+    return found
+
+
+def _spoken(languages: tuple[str, ...]) -> Callable[[Entry], str | None]:
+    def found(entry: Entry) -> str | None:
+        return entry.language if any(speaks(entry.language, wanted) for wanted in languages) else None
+
+    return found
+
+
+def _languages(entry: Entry) -> Iterator[str]:
+    yield from filter(None, (entry.language,))
 
 
 def _plain(*texts: Text | None) -> Iterator[str]:

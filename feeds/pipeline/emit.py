@@ -15,12 +15,12 @@ from enum import StrEnum
 from itertools import islice
 
 from feeds import __version__, publish, validity
-from feeds.config.schema import Config, LimitStep, Output, Source, Step
-from feeds.filters import chain
+from feeds.config.schema import Config, Output, Source, Step
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
-from feeds.normalize import ids, urls
+from feeds.normalize import ids
 from feeds.normalize.titles import untitled
+from feeds.pipeline.choosing import Choosing, Fate
 from feeds.store import Emitted, Store
 
 RENDERING = "2"
@@ -28,9 +28,6 @@ RENDERING = "2"
 
 SITE = ""
 """Under this name the store remembers the files of the whole site; no output can be called so."""
-
-GROUP = 100
-"""Records that are looked at together, so that one query finds the ids they share with other sources."""
 
 SHOWN_ON_PAGE = 20
 """Entries of each output on the page."""
@@ -77,15 +74,6 @@ def _ages(steps: Iterable[Step]) -> bool:
     """Say whether a chain looks at the clock, so that time alone can change its output."""
     matches = (getattr(step, "keep", None) or getattr(step, "drop", None) for step in steps)
     return any(match is not None and match.age is not None for match in matches)
-
-
-def _grouped(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    while group := list(islice(records, size)):
-        yield group
-
-
-def _owns(source: Source, record: Record) -> bool:
-    return source.url is not None and urls.same_site(record.id, source.url)
 
 
 def _dated(entry: Entry) -> Entry:
@@ -167,53 +155,19 @@ class Emitter:
         )
 
     def entries(self, output: Output, now: datetime) -> Iterator[Entry]:
-        """Give the entries of an output, newest first, without end but the last.
+        """Give the entries of an output, newest first, without end but the last."""
+        choosing = self.choosing(output, now, limit=None)
+        for standing in choosing.standings(self.records(choosing)):
+            if standing.fate is Fate.PUBLISHED and standing.entry is not None:
+                yield standing.entry
 
-        Of entries that share an id (the same post, polled from several sources) one is given: that of the
-        source whose host the id names, else the one with the oldest sort key, else of the smaller name.
-        """
-        members = {source.name: source for source in self.config.members(output)}
-        chains = {name: chain(source.filters, now) for name, source in members.items()}
-        last = chain(output.filters, now)
-        for group in _grouped(self.store.newest(tuple(members)), GROUP):
-            rivals = self._rivals(group, members)
-            for record in group:
-                if record.entry is None or self._yields(
-                    record, rivals.get(record.id, ()), members, output, now
-                ):
-                    continue
-                entry = chains[record.source](record.entry)
-                entry = entry and last(entry)
-                if entry is not None:
-                    yield entry
+    def choosing(self, output: Output, now: datetime, *, limit: int | None) -> Choosing:
+        """Begin a pass over the records of an output; ``limit`` None: without end."""
+        return Choosing(self.config, output, lambda some: self.store.holders(some, ""), now, limit)
 
-    def _rivals(self, group: list[Record], members: Mapping[str, Source]) -> dict[str, list[Record]]:
-        """Find, for every id of a group, the records of other members that have it too."""
-        found: dict[str, list[Record]] = {}
-        for record in self.store.holders([record.id for record in group], ""):
-            if record.source in members and record.entry is not None:
-                found.setdefault(record.id, []).append(record)
-        return {key: records for key, records in found.items() if len(records) > 1}
-
-    def _yields(
-        self,
-        record: Record,
-        rivals: Iterable[Record],
-        members: Mapping[str, Source],
-        output: Output,
-        now: datetime,
-    ) -> bool:
-        """Say whether another source's copy of the same post stands for this one."""
-
-        def rank(one: Record) -> tuple[bool, datetime, str]:
-            return (not _owns(members[one.source], one), one.sort_key, one.source)
-
-        def passes(one: Record) -> bool:
-            steps = (*members[one.source].filters, *output.filters)
-            plain = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), now)
-            return one.entry is not None and plain(one.entry) is not None
-
-        return any(rank(rival) < rank(record) and passes(rival) for rival in rivals)
+    def records(self, choosing: Choosing) -> Iterator[Record]:
+        """Give what a pass chooses from, newest first."""
+        return self.store.newest(tuple(choosing.members))
 
     def _signature(self, output: Output, revisions: Mapping[str, int]) -> str:
         members = self.config.members(output)

@@ -1,0 +1,203 @@
+"""Choose: what becomes of every entry in one output, and why.
+
+The one place where that is decided. ``emit`` publishes what is chosen here, ``explain`` and ``plan`` tell it.
+Records come newest first; each gets exactly one standing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from feeds.config.schema import Config, LimitStep, Output, Source, Step
+from feeds.filters import Filter, build, chain
+from feeds.model import Entry, Record
+from feeds.normalize import urls
+
+GROUP = 100
+"""Records that are looked at together, so that one query finds the ids they share with other sources."""
+
+Holders = Callable[[Collection[str]], Iterable[Record]]
+"""Gives all records that have one of these ids, of whatever source."""
+
+
+class Fate(StrEnum):
+    """What became of an entry in an output."""
+
+    PUBLISHED = "published"
+    BEYOND_LIMIT = "beyond_limit"
+    """The output was full before it: it is older than the oldest that is shown."""
+    FILTERED = "filtered"
+    ELSEWHERE = "shown_from_another_source"
+    EXPIRED = "expired"
+    """``keep`` let its text go."""
+    NOT_TAKEN = "source_not_in_output"
+    UNLISTED = "source_not_in_config"
+    INVALID = "not_valid"
+    """Chosen, but no format of the output can carry it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped:
+    """Which step of config.yaml dropped an entry.
+
+    Attributes:
+        source: Whose filters; None: those of the output.
+        number: Which of them, from 1.
+        step: As config.yaml says.
+        entry: As it came to that step.
+    """
+
+    source: str | None
+    number: int
+    step: Step
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What became of one record in one output.
+
+    Attributes:
+        record: As it is remembered.
+        fate: In a word.
+        entry: Behind all filters; None unless it is published or beyond the limit.
+        place: From 1, the newest; None unless published.
+        dropped: The step that dropped it; None unless filtered.
+        shown: The record of the same id that is shown in its stead; None unless there is one.
+    """
+
+    record: Record
+    fate: Fate
+    entry: Entry | None = None
+    place: int | None = None
+    dropped: Dropped | None = None
+    shown: Record | None = None
+
+
+def owns(source: Source, record: Record) -> bool:
+    """Say whether an entry's id names the site of a source."""
+    return source.url is not None and urls.same_site(record.id, source.url)
+
+
+class Choosing:
+    """One pass over the records of an output, newest first: it counts, so each pass is a new one.
+
+    Args:
+        config: The configuration in force.
+        output: One of its outputs.
+        holders: Finds who else has an id.
+        now: For filters by age.
+        limit: How many entries are taken; None: all.
+    """
+
+    def __init__(
+        self, config: Config, output: Output, holders: Holders, now: datetime, limit: int | None
+    ) -> None:
+        self.output = output
+        self.now = now
+        self.limit = limit
+        self.members: Mapping[str, Source] = {source.name: source for source in config.members(output)}
+        self._listed = frozenset(source.name for source in config.sources)
+        self._holders = holders
+        self._taken: Counter[str] = Counter()
+        self._last = [(None, n, step, build(step, now)) for n, step in enumerate(output.filters, 1)]
+        self._chains: dict[str, list[tuple[str | None, int, Step, Filter]]] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether no further entry is taken. From then on standings depend on nothing that came before."""
+        return self.limit is not None and self._taken.total() >= self.limit
+
+    def standings(self, records: Iterable[Record]) -> Iterator[Standing]:
+        """Give what becomes of each record, one after the other, as far as it is asked for."""
+        rest = iter(records)
+        while group := list(islice(rest, GROUP)):
+            rivals = self._rivals(group)
+            for record in group:
+                yield self._judge(record, rivals.get(record.id, ()), counting=True)
+
+    def standing(self, record: Record, records: Callable[[], Iterable[Record]]) -> Standing:
+        """Give what becomes of one record, with no more of the pass than that takes.
+
+        Args:
+            record: Of any source.
+            records: Gives all records of the members, newest first; asked for only if places count.
+        """
+        alone = self._judge(record, self._rivals([record]).get(record.id, ()), counting=False)
+        counted = any(isinstance(step, LimitStep) for _, _, step, _ in self._steps(record.source))
+        if alone.fate not in {Fate.PUBLISHED, Fate.BEYOND_LIMIT} and not (
+            counted and alone.fate is Fate.FILTERED
+        ):
+            return alone
+        for standing in self.standings(records()):
+            if (standing.record.source, standing.record.id) == (record.source, record.id):
+                return standing
+            if self.full:
+                break
+        return self._judge(record, self._rivals([record]).get(record.id, ()), counting=False)
+
+    def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
+        """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
+        source = self.members.get(record.source)
+        if source is None:
+            fate = Fate.NOT_TAKEN if record.source in self._listed else Fate.UNLISTED
+            return Standing(record=record, fate=fate)
+        if record.entry is None:
+            return Standing(record=record, fate=Fate.EXPIRED)
+        shown = self._shown_instead(record, rivals)
+        if shown is not None:
+            return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
+        counting = counting and not self.full
+        entry = record.entry
+        for owner, number, step, passes in self._steps(record.source):
+            if isinstance(step, LimitStep) and not counting:
+                continue
+            after = passes(entry)
+            if after is None:
+                dropped = Dropped(source=owner, number=number, step=step, entry=entry)
+                return Standing(record=record, fate=Fate.FILTERED, dropped=dropped)
+            entry = after
+        if not counting:
+            return Standing(record=record, fate=Fate.BEYOND_LIMIT, entry=entry)
+        self._taken[record.source] += 1
+        return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._taken.total())
+
+    def _steps(self, name: str) -> Sequence[tuple[str | None, int, Step, Filter]]:
+        source = self.members.get(name)
+        if source is None:
+            return ()
+        if name not in self._chains:
+            own = [(name, n, step, build(step, self.now)) for n, step in enumerate(source.filters, 1)]
+            self._chains[name] = [*own, *self._last]
+        return self._chains[name]
+
+    def _rivals(self, group: Sequence[Record]) -> dict[str, list[Record]]:
+        """Find, for every id of a group, the records of the members that have it, where there are several."""
+        found: dict[str, list[Record]] = {}
+        for record in self._holders({record.id for record in group}):
+            if record.source in self.members and record.entry is not None:
+                found.setdefault(record.id, []).append(record)
+        return {key: records for key, records in found.items() if len(records) > 1}
+
+    def _shown_instead(self, record: Record, rivals: Iterable[Record]) -> Record | None:
+        """Find the record of the same post that stands for this one.
+
+        Of entries that share an id (the same post, polled from several sources) one is given: that of the
+        source whose host the id names, else the one with the oldest sort key, else of the smaller name.
+        """
+
+        def rank(one: Record) -> tuple[bool, datetime, str]:
+            return (not owns(self.members[one.source], one), one.sort_key, one.source)
+
+        better = (one for one in rivals if rank(one) < rank(record) and self._passes(one))
+        return min(better, key=rank, default=None)
+
+    def _passes(self, record: Record) -> bool:
+        steps = (*self.members[record.source].filters, *self.output.filters)
+        plain = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), self.now)
+        return record.entry is not None and plain(record.entry) is not None
