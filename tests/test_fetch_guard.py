@@ -401,7 +401,7 @@ base=$({sys.executable} -c "import json; print(json.loads(open('{tmp_path}/ports
 """
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1])}
     run = subprocess.run(
-        ["unshare", "--mount", "--net", "sh", "-c", script],
+        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script],
         capture_output=True,
         text=True,
         timeout=120,
