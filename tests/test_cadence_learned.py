@@ -20,6 +20,7 @@ from feeds import __version__, cadence
 from feeds.cadence import Plan, Reason, Rhythm, expectation, planning, price, rhythm
 from feeds.config.load import load
 from feeds.config.schema import Budget, Config, Source
+from feeds.errors import ConfigError
 from feeds.fetch import open_client
 from feeds.model import Feed, SourceState
 from feeds.pipeline import Poller, open_readers
@@ -366,6 +367,26 @@ def test_another_budget_sets_another_price_at_once(site: Site, tmp_path: Path) -
     assert second is not None
     assert (first.budget, second.budget) == (0.5, 2.0)
     assert second.price < first.price
+
+
+def test_a_host_that_throttles_is_dearer_from_the_next_hour_on(site: Site, tmp_path: Path) -> None:
+    site.routes["/a"] = Reply(status=429, headers=(("Retry-After", "60"),))
+    config = configured(tmp_path, site)
+    store = open_store(config.store, tmp_path)
+    polled(config, store, NOW)
+    polled(config, store, NOW + timedelta(hours=1))
+    pace = store.pace()
+    store.close()
+    assert pace is not None
+    assert pace.hosts == {"127.0.0.1": price.THROTTLED}
+
+
+@pytest.mark.parametrize("wrong", ["soon", "0", "-1", "true", "5000/d", "[24]"])
+def test_a_budget_that_is_none_is_refused_with_what_was_expected(
+    wrong: str, site: Site, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"config.yaml:1:\d+: fetch.budget: expected requests of a source"):
+        configured(tmp_path, site, wrong)
 
 
 def test_a_store_from_before_learns_from_the_entries_it_has(
