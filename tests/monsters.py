@@ -22,6 +22,7 @@ ATOM = (
 )
 ATOM_END = "</entry></feed>"
 JSON = '{"version":"https://jsonfeed.org/version/1.1","title":"M","items":['
+ROLE = "Ada Example Redaktorin\n\n"
 Monster = Callable[[int], bytes]
 
 
@@ -59,6 +60,11 @@ def _nested(before: str, opening: str, closing: str, after: str) -> Monster:
 
 def _item(unit: str) -> Monster:
     return _filled(HEAD + ITEM, unit, END)
+
+
+def _items(unit: str) -> Monster:
+    """As many items as there is room for, each with the unit ninety times."""
+    return _numbered(HEAD, lambda n: f"<item><guid>{n}</guid>{unit * 90}</item>", "</channel></rss>")
 
 
 def _text(unit: str, start: str = "", stop: str = "") -> Monster:
@@ -150,6 +156,42 @@ MONSTERS: Mapping[str, Monster] = MappingProxyType(
             "<entry><id>urn:x</id><title>a</title><content type='xhtml'><div "
             "xmlns='http://www.w3.org/1999/xhtml'><p>t</p></div></content></entry>",
             "</feed>",
+        ),
+        "entries-creators": _items("<dc:creator>a b</dc:creator>"),
+        "entries-authors": _items("<author>a@b.example (A B)</author>"),
+        "entries-bylines": _items("<author>By Ada Example and Bob Example, Staff Writers</author>"),
+        "entries-categories": _items("<category>a, b &amp; c</category>"),
+        "entries-links": _items('<a:link rel="related" href="/1?utm_source=a&amp;b=c"/>'),
+        "entries-files": _items('<enclosure url="/1?utm_source=a&amp;b=c" type="a/b" length="1"/>'),
+        "entries-media": _items('<media:content url="/1"><media:credit>a b</media:credit></media:content>'),
+        "entries-points": _items("<georss:point>1 2</georss:point>"),
+        "entries-dates": _items("<dc:date>2026-03-02</dc:date>"),
+        "entries-subjects": _items("<dcterms:subject>a b</dcterms:subject>"),
+        "entries-sources": _items('<source url="/1">a</source>'),
+        "entries-attributes": _items("<x " + " ".join(f'a{n}="1"' for n in range(50)) + "/>"),
+        "entries-short": _filled(
+            HEAD,
+            "<item><title>a</title><description>Foto: A. (dpa) Quelle: b &lt;i>c&lt;/i></description></item>",
+            "</channel></rss>",
+        ),
+        "entries-texts": _numbered(
+            HEAD,
+            lambda n: (
+                f"<item><guid>{n}</guid><description>{'&lt;p>word, word. &lt;/p>' * 25}</description></item>"
+            ),
+            "</channel></rss>",
+        ),
+        "entries-prose": _numbered(
+            HEAD,
+            lambda n: (
+                f"<item><guid>{n}</guid><description>{'Satz von vielen Worten. ' * 80}</description></item>"
+            ),
+            "</channel></rss>",
+        ),
+        "entries-news": _numbered(
+            HEAD,
+            lambda n: f"<item><guid>{n}</guid><description>date 2025-12-27 {ROLE * 70}</description></item>",
+            "</channel></rss>",
         ),
         "deep-xml": _nested(HEAD + ITEM, "<a>", "</a>", END),
         "deep-description": _nested(HEAD + ITEM + "<description>", "<a>", "</a>", "</description>" + END),
@@ -344,6 +386,28 @@ MONSTERS: Mapping[str, Monster] = MappingProxyType(
         "json-attachments": _numbered(
             JSON + '{"id":"1","attachments":[', lambda n: f'{{"url":"https://m.example/{n}"}},', "{}]}]}"
         ),
+        "json-objects": _filled(JSON + '{"id":"1","a":[', '{"":[]},', "{}]}]}"),
+        "json-lists": _filled(JSON + '{"id":"1","a":[', "[],", "{}]}]}"),
+        "json-list": _filled(JSON + '{"id":"1","a":[', "1,", "1]}]}"),
+        "json-texts": _numbered(JSON + '{"id":"1","a":[', lambda n: f'"{n:x}",', '"a"]}]}'),
+        "json-nests": _filled(JSON, '{"a":' * 400 + "1" + "}" * 400 + ",", "{}]}"),
+        "json-names": _filled(JSON, '{"authors":[' + '"a b",' * 200 + '"c"]},', "{}]}"),
+        "json-files": _numbered(
+            JSON, lambda n: f'{{"attachments":[{",".join([f"""{{"url":"/{n}"}}"""] * 50)}]}},', "{}]}"
+        ),
+        "json-tag-lists": _filled(JSON, '{"tags":[' + ",".join(f'"{n}"' for n in range(200)) + "]},", "{}]}"),
+        "json-dates": _filled(JSON, '{"date_published":"Mon, 2 Mar 2026","content_text":"a"},', "{}]}"),
+        "json-doubles": _filled(JSON + '{"id":"1","size":', "1.5e3,", "1}]}"),
+        "json-float": _filled(JSON + '{"id":1.', "1", "}]}"),
+        "json-exponent": _filled(JSON + '{"id":1e', "1", "}]}"),
+        "json-integers": _filled(JSON, '{"id":' + "7" * 6000 + "},", "{}]}"),
+        "json-same-key": _filled(JSON + "{", '"id":"a",', '"id":"b"}]}'),
+        "json-strings": _filled(JSON + '{"id":"', '\\"', '"}]}'),
+        "json-unclosed": _filled(JSON + '{"id":"1","a":"', "\\u0041"),
+        "json-hubs": _filled(
+            '{"version":"https://jsonfeed.org/version/1.1","hubs":[', "{},", '{}],"items":[]}'
+        ),
+        "json-wide": _filled(JSON + '{"id":"1","content_text":"\U0001f600', "a", '"}]}'),
         "json-blank": _filled("", " "),
         # No feeds.
         "html-page": _filled("<html><head>", '<link rel="alternate" type="application/rss+xml" href="/a">'),

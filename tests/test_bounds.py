@@ -22,9 +22,11 @@ from feeds.errors import ReadError
 from feeds.model import Feed
 from feeds.normalize import language
 from feeds.normalize.html import sanitize
+from feeds.normalize.text import shown
 from feeds.pipeline import readers as room
 from feeds.sources import read
-from feeds.sources.bounds import DEPTH, ELEMENTS, TAGS
+from feeds.sources.bounds import DEPTH, ELEMENTS, MARKUP, MAX_ENTRIES, TAGS
+from feeds.sources.bounds_json import VALUES
 
 HOSTILE = Path(__file__).parents[2] / "shared" / "tools" / "hostile.py"
 SIZE = int(float(os.environ.get("FEEDS_MONSTERS", "0.15")) * MIB)
@@ -143,7 +145,7 @@ TOO_LARGE = {
     "elements": ("<a>x</a>" * ELEMENTS, f"it holds more than {ELEMENTS} tags of XML"),
     "tags": (
         f"<description>{'&lt;b>' * (TAGS + 1)}</description>",
-        f"it holds more than {TAGS} tags and references",
+        f"it holds more than {TAGS} tags, attributes and references",
     ),
 }
 
@@ -161,6 +163,77 @@ def test_a_feed_of_nothing_but_such_entries_is_an_error_that_says_why(sort: str)
     inside, why = TOO_LARGE[sort]
     with pytest.raises(ReadError, match=re.escape(why)):
         feed_of(f"{HEAD}<item><title>Bad</title>{inside}</item></channel></rss>")
+
+
+@pytest.mark.parametrize("newest_last", [False, True])
+def test_of_many_entries_the_newest_are_read_and_the_rest_is_counted(newest_last: bool) -> None:
+    """Also where the middle is taken out before anything else looks at it."""
+    days = [f"2026-01-01T00:{n % 60:02}:00Z" for n in (0, 1)]
+    first, last = days if newest_last else days[::-1]
+    middle = "".join(f"<item><guid>{n}</guid></item>" for n in range(2 * MAX_ENTRIES + 7))
+    ends = [
+        f"<item><guid>{name}</guid><pubDate>{day}</pubDate></item>"
+        for name, day in zip("ab", (first, last), strict=True)
+    ]
+    found = feed_of(f"{HEAD}{ends[0]}{middle}{ends[1]}</channel></rss>")
+    assert found.entries[-1 if newest_last else 0].native_id == "ab"[newest_last]
+    assert len(found.entries) == MAX_ENTRIES
+    assert f"{MAX_ENTRIES + 9} entries more than are read at once" in found.decisions[0].reason
+
+
+def test_of_many_elements_the_first_entries_are_read() -> None:
+    crowded = "<a>x</a>" * 90
+    found = feed_of(
+        HEAD + "".join(f"<item><guid>{n}</guid>{crowded}</item>" for n in range(700)) + "</channel></rss>"
+    )
+    assert len(found.entries) == MARKUP // 184
+    assert "entries more than are read at once" in found.decisions[0].reason
+
+
+def test_a_long_text_of_lines_is_read_in_one_piece_and_whole() -> None:
+    lines = "\n".join(f"{n}" for n in range(50_000))
+    begun = time.process_time()
+    entry = feed_of(f"{HEAD}{ITEM}<description>{lines}</description>{END}").entries[0]
+    assert time.process_time() - begun < 2
+    text = entry.content or entry.summary
+    assert text is not None
+    assert text.value == lines
+
+
+def test_places_are_read_though_feedparser_does_not() -> None:
+    points = "<georss:point>1 2</georss:point><gml:pos>3 4</gml:pos>"
+    line = f"<georss:line>{'1 2 ' * 100_000}</georss:line>"
+    entry = feed_of(f"{HEAD}{ITEM}{points}{line}{END}").entries[0]
+    assert entry.extra == (("georss:point", "1 2"),)
+
+
+# JSON ---------------------------------------------------------------------------------------------------
+
+
+def json_items(number: int, inside: str) -> bytes:
+    items = ",".join(f'{{"id":"{n}",{inside}}}' for n in range(number))
+    return f'{{"version":"https://jsonfeed.org/version/1.1","title":"M","items":[{items}]}}'.encode()
+
+
+def test_of_too_many_values_in_json_the_first_items_are_read_whole() -> None:
+    inside = f'"content_text":"[,{{ \\"","_a":[{",".join("1" * 100)}]'
+    found = feed_of(json_items(VALUES // 50, inside))
+    assert len(found.entries) == VALUES // 104
+    assert {shown(entry.content or entry.summary) for entry in found.entries} == {'[,{ "'}
+    assert [decision.reason for decision in found.decisions] == [
+        f"the document holds more than {VALUES} values; the items up to there are taken"
+    ]
+
+
+def test_an_item_of_too_many_values_in_json_is_an_error_that_says_so() -> None:
+    with pytest.raises(ReadError, match=f"its first {VALUES} values are no item"):
+        feed_of(json_items(1, f'"_a":[{"1," * VALUES}1]'))
+
+
+def test_signs_in_texts_of_json_are_no_values() -> None:
+    found = feed_of(json_items(1, f'"content_text":"{"," * 2 * VALUES}"'))
+    assert found.decisions == ()
+    assert len(found.entries) == 1
 
 
 def test_of_too_many_tags_the_first_entries_are_read() -> None:

@@ -53,6 +53,7 @@ NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+(?=\S)")
 QUOTE = re.compile(r"\s*>\s?")
 RULE = re.compile(r"\s*(?:(?:[-*_=~] ?){3,}|\* \* \*|⁂)\s*\Z")
 HASH = re.compile(r"\s*#{1,6}\s+|\s+#+\s*\Z")
+OPENED = re.compile(r"\A[«»„“”‘’\"'¿¡(\s]+")
 NO_HEADING = re.compile(r"[.!:;,…–—-][»”\"')]*\Z")
 
 Lines = tuple[str, ...]
@@ -199,9 +200,10 @@ def _is_heading(blocks: Sequence[Lines], at: int) -> bool:
         return False
     if HASH.match(lines[0]):
         return True
-    after = " ".join(blocks[at + 1])
-    capital = re.sub(r"\A[«»„“”‘’\"'¿¡(\s]+", "", line)[:1]
-    short = len(line) <= LONG_HEADING and len(line) < len(after) and (capital.isupper() or capital.isdigit())
+    if len(line) > LONG_HEADING or len(line) >= len(" ".join(blocks[at + 1])):
+        return False
+    capital = OPENED.sub("", line)[:1]
+    short = capital.isupper() or capital.isdigit()
     return short and not NO_HEADING.search(line) and not _is_marked(line) and not NUMBER.match(line)
 
 
@@ -215,6 +217,8 @@ def _block(blocks: Sequence[Lines], at: int) -> str:
         return "<hr>"
     if _is_heading(blocks, at):
         return f"<h2>{escape(HASH.sub('', lines[0]).strip())}</h2>"
+    if lines[0].lstrip()[:1].isalpha():  # As most do: no list, no quotation.
+        return f"<p>{_flow(lines)}</p>"
     for sign, element in ((BULLET, "ul"), (NUMBER, "ol")):
         items = _items(lines, sign)
         if items and (element == "ul" or len(items) > 1 or lines[0].lstrip().startswith("1")):

@@ -120,6 +120,7 @@ INCLUSIVE = re.compile(
 
 ROLES: Mapping[str, Role] = MappingProxyType(dict(_roles(ROLE_TABLE)))
 ENDINGS: Mapping[str, Role] = MappingProxyType(dict(_roles(ENDING_TABLE)))
+ANY_ENDING = tuple(ENDINGS)
 QUALIFIERS = frozenset(fold(QUALIFIER_TABLE).split())
 GROUPS = frozenset(name.strip() for line in GROUP_TABLE.strip().splitlines() for name in line.split("|"))
 PARTICLES = frozenset(PARTICLE_TABLE.split())
@@ -135,4 +136,6 @@ def role_of(word: str) -> Role | None:
     folded = fold(INCLUSIVE.sub("", word.strip(".,;:()")))
     if folded in ROLES:
         return ROLES[folded]
+    if not folded.endswith(ANY_ENDING):
+        return None
     return next((role for ending, role in ENDINGS.items() if folded.endswith(ending)), None)

@@ -12,11 +12,14 @@ from collections.abc import Iterable, Sequence
 MAX_ENTRIES = 5000
 TAGS = 300_000
 """Tags of all entries that are read, escaped ones and those in CDATA sections among them."""
-REFERENCES = 4
-"""So many references to characters or entities count as one tag."""
+REFERENCES, ASSIGNMENTS = 4, 2
+"""So many references to characters or entities, or so many attributes, count as one tag."""
+MARKUP = 120_000
+"""Tags, as XML sees them, of all entries that are read: each costs thirty times what one in a text does."""
 ELEMENTS = 20_000
 """Tags, as XML sees them, of one entry, or of all that is outside of entries."""
 DEPTH = 300
+TOO_HEAVY = f"it holds more than {TAGS} tags, attributes and references"
 FEW = 1000
 """An entry with fewer tags is neither deep nor large."""
 
@@ -59,21 +62,12 @@ REPEATING = re.compile(
     rf"(?:/>|>(?:(?:[^<]++|{SECTION}|{COMMENT})*+|{PERSON})</(?P=name)\s*>)",
     re.IGNORECASE,
 )
-SRS = re.compile(
-    r"\s+srsName\s*=\s*(?:\"(?![^\"]*EPSG:\d{1,6}\")[^\"]*\"|'(?![^']*EPSG:\d{1,6}')[^']*')", re.IGNORECASE
-)
 
 
 def bounded(body: str) -> str:
-    """Leave out what goes beyond the limits of one element, and coordinate systems that are no number.
-
-    A name of a coordinate system that feedparser cannot read makes it give up the whole feed.
-    """
+    """Leave out what goes beyond the limits of one element."""
     body = LONG_TAG.sub(_fewer_attributes, body)
-    folded = body.lower()
-    if "srsname" in folded:
-        body = SRS.sub("", body)
-    if "keywords" in folded:
+    if "keywords" in body.lower():
         # feedparser makes a category of each of them, and looks for each among those before it.
         body = KEYWORDS.sub(r"\1", body)
     if sum(1 for _ in COUNTED.finditer(body)) <= SUSPICIOUS:
@@ -106,28 +100,46 @@ def bearable(body: str, spans: Sequence[tuple[int, int]]) -> tuple[list[tuple[in
         spans: Where each entry begins and ends, the newest first.
 
     Returns:
-        Those that are read, in the same order: the first ones, up to ``MAX_ENTRIES`` with ``TAGS`` in all.
-        And of each that is too large by itself, why.
+        Those that are read, in the same order: the first ones, up to ``MAX_ENTRIES`` with ``TAGS`` and
+        ``MARKUP`` in all. And of each that is too large by itself, why.
     """
     kept: list[tuple[int, int]] = []
     refused: list[str] = []
-    room = TAGS
+    room, elements = TAGS, MARKUP
+    crowded = sum(body.count("<", start, end) for start, end in spans) > MARKUP
     for start, end in spans:
         if len(kept) == MAX_ENTRIES:
             break
         written = body.count("<", start, end)
         why = too_much(body[start:end]) if written > FEW else None
-        weight = written + body.count("&lt;", start, end) + body.count("&", start, end) // REFERENCES
+        weight = weight_of(body, start, end)
         if why is None and weight > TAGS:
-            why = f"it holds more than {TAGS} tags and references"
+            why = TOO_HEAVY
         if why is not None:
             refused.append(why)
             continue
         room -= weight
-        if room < 0:
+        elements -= _elements(body, start, end) if crowded else 0
+        if room < 0 or elements < 0:
             break
         kept.append((start, end))
     return kept, refused
+
+
+def _elements(body: str, start: int, end: int) -> int:
+    return sum(match["name"] is not None for match in TAG.finditer(body, start, end))
+
+
+def weight_of(body: str, start: int = 0, end: int | None = None) -> int:
+    """Say how much there is to do for a part of a document, as a number of tags; words weigh nothing."""
+    stop = len(body) if end is None else end
+    tags = body.count("<", start, stop) + body.count("&lt;", start, stop)
+    return tags + body.count("&", start, stop) // REFERENCES + body.count("=", start, stop) // ASSIGNMENTS
+
+
+def too_much_around(text: str) -> str | None:
+    """Say what there is too much of around the entries; None if it is within the bounds."""
+    return TOO_HEAVY if weight_of(text) > TAGS else too_much(text)
 
 
 def too_much(text: str) -> str | None:

@@ -104,12 +104,12 @@ class Element:
 
     def all(self, *names: str) -> Iterator[Element]:
         """Give the elements in it of these names: all of the first name, then all of the second."""
-        for name in names:
+        for name in names if self.parts else ():
             yield from (part for part in self.parts if part.name == name)
 
     def first(self, *names: str) -> str | None:
         """Give the text of the first element that has any, by preference of names."""
-        return next((part.text for part in self.all(*names) if part.text), None)
+        return next((part.text for part in self.all(*names) if part.text), None) if self.parts else None
 
     def get(self, *names: str) -> str | None:
         """Give the first of these attributes that says something."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import xml.sax
+import xml.sax.expatreader
 import xml.sax.handler
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,8 +37,8 @@ from feeds.sources.repair import Repaired, apart, local, repair, root_of
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 ATOM_ROOTS = frozenset({"feed", "entry"})
 CHANNEL = re.compile(r"<(?:[\w.-]+:)?channel[\s>/]", re.IGNORECASE)
-# feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (a name
-# of a coordinate system that is no number, an attribute where it expects text, an assertion). So
+# feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (an
+# attribute where it expects text, an assertion). So
 # these are the classes of stumbling; not among them: MemoryError, and what is raised around feedparser.
 STUMBLING = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
@@ -45,8 +46,32 @@ STUMBLING = (
 # feedparser's parsers are called as its ``parse`` calls them, but for this name: under "utf-8" they take each
 # text that could be UTF-8 read as Latin-1 for that, and turn an "\u00c2\u00a1" that was meant into "\u00a1".
 ENCODING = "utf8"
+# What feedparser makes of them is not used (``feed_extra`` reads places), takes seventy times their length in
+# memory, and of a coordinate system that is no number it gives up the whole feed.
+PLACES = (
+    *("where", "georss_where", "georss_point", "georss_line", "georss_polygon", "georss_box"),
+    *(
+        "gml_point",
+        "gml_linestring",
+        "gml_polygon",
+        "gml_exterior",
+        "gml_linearring",
+        "gml_pos",
+        "gml_poslist",
+    ),
+)
+OURS = frozenset({"xplace", "xpermalink"})
+"""Elements that ``repair`` writes into entries."""
 STUMBLES = 200
 """So many entries may make feedparser stumble before the rest is given up."""
+
+
+class _Parser(xml.sax.expatreader.ExpatParser):
+    """Expat, which gives a text in one piece and not, as the standard library's, each line and line break."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._parser.buffer_text = True  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 def read(document: Document, source: Source, authority: str) -> Feed:
@@ -95,12 +120,19 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
         truncated=repaired.truncated,
         decisions=(*feed.decisions, *_left_out(repaired, unread)),
     )
-    entries = (
-        read_entry(one, elements.entries.get(value(one, "xplace") or "", NOTHING), reading)
-        for one in parsed["entries"]
-    )
-    told_of = (_with_authors(one, feed, reading) for one in entries if _says(one))
-    return finished(feed, told_of, source, authority)
+    entries: list[Entry] = []
+    silent = 0
+    for one in parsed["entries"]:
+        told = elements.entries.get(value(one, "xplace") or "", NOTHING)
+        entry = read_entry(one, told, reading)
+        if _says(entry):
+            entries.append(_with_authors(entry, feed, reading))
+        else:
+            silent += any(part.text for part in told.parts if part.name not in OURS)
+    if silent:
+        reason = f"{silent} entries hold nothing that can be shown, and are left out"
+        feed = replace(feed, decisions=(*feed.decisions, Decision(topic="entry", reason=reason)))
+    return finished(feed, entries, source, authority)
 
 
 def _parsed(repaired: Repaired, url: str) -> tuple[Values, int]:
@@ -144,7 +176,7 @@ def _parse(text: str, url: str) -> Values:
     try:
         try:
             handler = _told(feedparser.api.StrictFeedParser(url, None, ENCODING))
-            reader = xml.sax.make_parser()  # noqa: S317  what repair gives has no DTD, so no entities
+            reader = _Parser()
             reader.setFeature(xml.sax.handler.feature_namespaces, True)
             reader.setFeature(xml.sax.handler.feature_external_ges, False)
             reader.setContentHandler(handler)
@@ -161,8 +193,11 @@ def _parse(text: str, url: str) -> Values:
 
 
 def _told(handler: Any) -> Any:
-    """Let a parser of feedparser's neither clean nor resolve anything."""
+    """Let a parser of feedparser's neither clean nor resolve anything, nor read places."""
     handler.resolve_relative_uris = handler.sanitize_html = False
+    for name in PLACES:
+        setattr(handler, f"_start_{name}", lambda _: handler.push("place", 0))
+        setattr(handler, f"_end_{name}", lambda: handler.pop("place"))
     return handler
 
 

@@ -21,7 +21,9 @@ COARSE = frozenset({Precision.YEAR, Precision.MONTH, Precision.DAY})
 
 NUMBER = r"[+-]?\d{1,3}(?:\.\d{1,15})?"
 WGS84 = re.compile(r"(?:4326|CRS:?84|WGS ?84)\Z", re.IGNORECASE)
-PLACES = re.compile(rf"{NUMBER}(?:[\s,]+{NUMBER})*\Z")
+PLACES = re.compile(rf"{NUMBER}(?:[\s,]++{NUMBER})*+\Z")
+LONG = 40_000
+"""Characters of a place that are looked at: more than 2,000 numbers of the usual length."""
 SHAPES = (("point", 2, 2), ("line", 4, 2000), ("polygon", 8, 2000), ("box", 4, 4))
 # Counters (slash:comments, thr:total) are left out on purpose: with each of them every file would change.
 KEPT = (
@@ -102,14 +104,15 @@ def _where(holder: Element) -> Iterator[tuple[str, str]]:
     """Give where it is, on Earth: latitude before longitude, as GeoRSS writes it."""
     for shape, least, most in SHAPES:
         for one in _shapes(holder, shape):
-            if PLACES.match(one) and least <= len(one.replace(",", " ").split()) <= most:
+            if len(one) <= LONG and PLACES.match(one) and least <= len(one.replace(",", " ").split()) <= most:
                 yield f"georss:{shape}", " ".join(one.replace(",", " ").split())
     pairs = (("geo:lat", "geo:long"), ("geo:lat", "geo:lon"), ("icbm:latitude", "icbm:longitude"))
     for group in (holder, *holder.all("geo:point", "geo:location")):
         for first, second in pairs:
             latitude, longitude = group.first(first), group.first(second)
-            if latitude and longitude and PLACES.match(f"{latitude} {longitude}"):
-                yield "georss:point", f"{latitude} {longitude}"
+            told = f"{latitude} {longitude}" if latitude and longitude else ""
+            if len(told) <= LONG and PLACES.match(told):
+                yield "georss:point", told
 
 
 def _shapes(holder: Element, shape: str) -> Iterator[str]:

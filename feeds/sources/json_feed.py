@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feeds.config.schema import Source
@@ -17,6 +17,7 @@ from feeds.normalize.text import clean, visible
 from feeds.normalize.titles import shortened, title_of
 from feeds.normalize.urls import canonical, web_url
 from feeds.sources import json_extension, parts
+from feeds.sources.bounds_json import VALUES, bounded
 from feeds.sources.charset import decode
 from feeds.sources.finish import UNKNOWN, feed_id, finished
 
@@ -45,18 +46,23 @@ def read(document: Document, source: Source, authority: str) -> Feed:
     Raises:
         ReadError: The document is no JSON Feed; the sentence says what it is instead.
     """
-    told = _parse(document)
+    told, cut = _parse(document)
     base = web_url(_text(told, "home_page_url"), document.url) or web_url(document.url, None)
     reading = Reading(source=source, url=base or "https://source.invalid/", people=tuple(_people(told, base)))
     items = [item for item in told["items"] if isinstance(item, dict)]
     feed = _feed(told, reading, document, authority)
+    if cut:
+        reason = f"the document holds more than {VALUES} values; the items up to there are taken"
+        feed = replace(feed, decisions=(*feed.decisions, Decision(topic="limit", reason=reason)))
     return finished(feed, (_entry(item, reading) for item in items[:MAX_ENTRIES]), source, authority)
 
 
-def _parse(document: Document) -> Values:
+def _parse(document: Document) -> tuple[Values, bool]:
+    """Give what the document holds, and whether that is not all, because it is too much."""
     text = decode(document.body, document.headers).lstrip("\ufeff")
     if not text.strip("\x00 \t\r\n"):
         raise ReadError("the document is empty")
+    text, cut = bounded(text)
     try:
         # Beyond 4,300 digits int() refuses; beyond 18 a number is an id, if anything.
         told = json.loads(text, parse_int=_number, parse_constant=lambda _: None, strict=False)
@@ -75,7 +81,7 @@ def _parse(document: Document) -> Values:
         raise ReadError(
             "this is JSON, but no JSON Feed: it has no version of jsonfeed.org, and no title and items"
         )
-    return {**told, "items": told.get("items", [])}
+    return {**told, "items": told.get("items", [])}, cut
 
 
 def _number(digits: str) -> int | str:

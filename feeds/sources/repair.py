@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from feeds.errors import ReadError
 from feeds.normalize.chars import xml_safe
 from feeds.normalize.dates import parse
-from feeds.sources.bounds import bearable, bounded, too_much, without
+from feeds.sources.bounds import MAX_ENTRIES, bearable, bounded, too_much_around, without
 from feeds.sources.prefixes import declared
+from feeds.sources.spans import BORDER, spans_of, without_middle
 
 ENTITY_LENGTH = 1000
 EXPANSION = 100_000
@@ -38,8 +39,6 @@ BASE = re.compile(r"\sxml:base\s*=\s*([\"'])\s*(?!https?:)[A-Za-z][A-Za-z0-9+.-]
 REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
 NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
 XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
-
-BORDER = re.compile(r"<!\[CDATA\[|<!--|<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*>", re.IGNORECASE)
 
 # Names of ours for elements that feedparser would lose or confuse:
 # - an itunes or media summary, title, subtitle overwrites the item's own;
@@ -154,14 +153,15 @@ def repair(text: str, name: str, start: int) -> Repaired:
         ReadError: It holds more elements than are read, and no entry that does not.
     """
     entities = _behind_prolog(text[:start])[1] if "<!" in text[:start] else {}
-    body = BASE.sub("", xml_safe(text[start:]))
+    body, surplus = without_middle(xml_safe(text[start:]), name, MAX_ENTRIES)
+    body = BASE.sub("", body)
     if "<rss:" in body and "xmlns:rss" not in body:
         # A prefix that nobody declared; seen in the wild, with "rss" as the root itself.
         body = PREFIXED.sub(r"\1", body)
         name = name.removeprefix("rss:")
     body = declared(LINK_URI.sub(r"\1", body) if " uri=" in body else body, name)
     body = bounded(body)
-    spans, rest = _spans(body, name)
+    spans, rest = spans_of(body, name)
     truncated = _ends_early(body, name, spans[-1][1] if spans else 0)
     if truncated:
         body = _cut(body, name, spans, rest)
@@ -169,11 +169,11 @@ def repair(text: str, name: str, start: int) -> Repaired:
     kept, too_large = bearable(body, spans[::-1] if newest_last else spans)
     if not kept and too_large:
         raise ReadError(f"the feed cannot be read: {too_large[0]}")
-    left_out = len(spans) - len(kept) - len(too_large)
+    left_out = surplus + len(spans) - len(kept) - len(too_large)
     if len(kept) < len(spans):
         body = without(body, sorted(set(spans) - set(kept)))
-        spans = _spans(body, name)[0]
-    if (why := too_much(without(body, spans))) is not None:
+        spans = spans_of(body, name)[0]
+    if (why := too_much_around(without(body, spans))) is not None:
         raise ReadError(f"the feed cannot be read: outside of its entries, {why}")
     return Repaired(
         text=_rename(_mend_references(_placed(body, spans), entities), name),
@@ -198,7 +198,7 @@ def _placed(body: str, spans: list[tuple[int, int]]) -> str:
             pieces += (body[at : tag.end()], f"<xplace>{place}</xplace>")
             at = tag.end()
             last = body.rfind("</", at, end)
-            inner = _spans(body[at:last], "")[0] if last > at else []
+            inner = spans_of(body[at:last], "")[0] if last > at else []
             for begun, ended in inner:
                 pieces.append(body[at : tag.end() + begun])
                 at = tag.end() + ended
@@ -209,7 +209,7 @@ def apart(repaired: Repaired) -> Iterator[str]:
     """Give the document once for each of its entries, with that entry alone."""
     text = repaired.text
     name = ROOT.match(text)
-    spans = _spans(text, name[1])[0] if name else []
+    spans = spans_of(text, name[1])[0] if name else []
     for start, end in spans:
         yield text[: spans[0][0]] + text[start:end] + text[spans[-1][1] :]
 
@@ -219,31 +219,6 @@ def _newest_last(body: str, spans: list[tuple[int, int]]) -> bool:
     ends = (DATE.search(body, *spans[0]), DATE.search(body, *spans[-1]))
     first, last = (parse(end[1], ZoneInfo("UTC")) if end else None for end in ends)
     return first is not None and last is not None and last.instant > first.instant
-
-
-def _spans(body: str, name: str) -> tuple[list[tuple[int, int]], int]:
-    """Find the outermost entries: where each begins and ends; and where an entry begins that does not end."""
-    spans: list[tuple[int, int]] = []
-    depth, begun, at = 0, len(body), len(name) + 1 if name else 0
-    while (match := BORDER.search(body, at)) is not None:
-        at = match.end()
-        if match[2] is None:
-            end = body.find("]]>" if match[0] == "<![CDATA[" else "-->", at)
-            if end < 0:
-                break
-            at = end + 3
-        elif match[1]:
-            depth = max(0, depth - 1)
-            if depth == 0 and begun < len(body):
-                spans.append((begun, at))
-                begun = len(body)
-        elif match[0].endswith("/>"):
-            if depth == 0:
-                spans.append((match.start(), at))
-        else:
-            begun = match.start() if depth == 0 else begun
-            depth += 1
-    return spans, begun
 
 
 def _ends_early(body: str, name: str, last: int) -> bool:
