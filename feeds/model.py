@@ -468,6 +468,7 @@ class SourceState:
             wait: Seconds that were chosen between the last poll and ``due``; None before the first.
         entries: How many entries are remembered with their text.
         revision: Grows by one whenever an entry of it is added, changed or leaves.
+        begun: First sight of its first entries; None before it had any.
         reissues: Grows by two at each poll at which most known entries came under other ids than before, and
             falls by one at each at which they did not; from ``UNSTABLE`` on, its ids tell nothing.
         said: Pairs of our id of an entry and the id under which it came last; of a few, and only of such as
@@ -493,6 +494,7 @@ class SourceState:
     rhythm: str | None = None
     entries: int = 0
     revision: int = 0
+    begun: datetime | None = None
     reissues: int = 0
     said: tuple[tuple[str, str], ...] = ()
 

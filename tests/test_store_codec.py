@@ -102,6 +102,11 @@ def test_every_field_of_a_record_and_of_a_state_has_its_column() -> None:
         fingerprint="f",
     )
     fields = {field.name for field in dataclasses.fields(record)}
-    assert codec.record_row(record).keys() == fields | {"page"}
-    fields = {field.name for field in dataclasses.fields(SourceState)} - {"entries", "revision", "validators"}
+    assert codec.record_row(record).keys() == fields | {"page", "title"}
+    fields = {field.name for field in dataclasses.fields(SourceState)} - {
+        "entries",
+        "revision",
+        "begun",
+        "validators",
+    }
     assert codec.state_row(SourceState(name="a")).keys() == fields | {"etag", "last_modified"}

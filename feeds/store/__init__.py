@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from feeds.store.opening import open_store
 from feeds.store.saving import Poll
-from feeds.store.store import Emitted, Store
+from feeds.store.store import Emitted, Listing, Store
 
-__all__ = ("Emitted", "Poll", "Store", "open_store")
+__all__ = ("Emitted", "Listing", "Poll", "Store", "open_store")

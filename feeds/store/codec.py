@@ -6,6 +6,7 @@ the model later reads back from old rows as its default.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from sqlalchemy import RowMapping
 
 from feeds.cadence import Pace
 from feeds.errors import StoreError
-from feeds.model import Entry, Feed, Moment, Record, SourceState, Spacing, Trust, Validators
+from feeds.model import Entry, Feed, Moment, Record, SourceState, Spacing, Text, Trust, Validators
 from feeds.normalize.ids import digest
+from feeds.normalize.text import shown
 from feeds.normalize.urls import same_page
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,9 +31,13 @@ _FEED = TypeAdapter(Feed)
 _TRUST = TypeAdapter(Trust)
 _PAIRS = TypeAdapter(dict[str, str])
 _HOSTS = TypeAdapter(dict[str, float])
+_LISTED = TypeAdapter(list[tuple[str, str, str]])
 
 PACE_NAME = "auto"
 
+
+TITLE = 200
+"""Characters of a title that are searched."""
 
 LONG = 600
 """Characters of a text that is looked up; a longer one is known by its hash, to keep the indexes small."""
@@ -117,6 +123,19 @@ def decode_pairs(text: str) -> dict[str, str]:
         raise _damaged("a list of published files or of ids cannot be read") from error
 
 
+def encode_listed(listed: Sequence[tuple[str, str, str]]) -> str:
+    """Give what stands in an output as JSON: of each entry id, source and hash."""
+    return _LISTED.dump_json(list(listed)).decode()
+
+
+def decode_listed(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Give it back; raise StoreError if the text is none of ours."""
+    try:
+        return tuple(_LISTED.validate_json(text))
+    except ValueError as error:
+        raise _damaged("a list of published entries cannot be read") from error
+
+
 def key(text: str) -> str:
     """Give the text as it stands in an index."""
     return text if len(text) <= LONG else f"sha256-{digest(text)}"
@@ -125,6 +144,16 @@ def key(text: str) -> str:
 def page(url: str) -> str:
     """Give an address as it is compared and stands in an index."""
     return key(same_page(url))
+
+
+def title(text: Text) -> str:
+    """Give a title as it is searched: one line of plain text, lower case, its beginning."""
+    return folded(shown(text))
+
+
+def folded(text: str) -> str:
+    """Give words as they are compared with titles."""
+    return " ".join(text.split()).lower()[:TITLE]
 
 
 def record_row(record: Record) -> dict[str, Any]:
@@ -139,6 +168,7 @@ def record_row(record: Record) -> dict[str, Any]:
         "sort_key": micros(record.sort_key),
         "fingerprint": record.fingerprint,
         "entry": None if record.entry is None else encode_entry(record.entry),
+        "title": None if record.entry is None or record.entry.title is None else title(record.entry.title),
     }
 
 
@@ -158,7 +188,7 @@ def record(row: RowMapping) -> Record:
 
 
 def state_row(state: SourceState) -> dict[str, Any]:
-    """Give a state as a row of ``sources``; ``entries``, ``revision`` and ``newest`` are the store's own."""
+    """Give a state as a row of ``sources``, without the columns that the store keeps by itself."""
     return {
         "name": state.name,
         "kind": state.kind,
@@ -206,6 +236,7 @@ def state(row: RowMapping) -> SourceState:
         rhythm=row["rhythm"],
         entries=row["entries"],
         revision=row["revision"],
+        begun=None if row["begun"] is None else instant(row["begun"]),
         reissues=row["reissues"] or 0,
         said=() if row["said"] is None else tuple(decode_pairs(row["said"]).items()),
     )

@@ -90,7 +90,8 @@ def _put_records(connection: Connection, source: str, records: Sequence[Record])
     upsert(connection, ENTRIES, ("source", "id"), [codec.record_row(record) for record in records])
     live = {record.id: record.sort_key for record in records if record.entry is not None}
     newest = max(map(codec.micros, live.values()), default=None)
-    count(connection, source, len(live) - before, newest)
+    first = codec.micros(min(record.first_seen for record in records))
+    count(connection, source, len(live) - before, newest, first)
 
 
 def _with_text(connection: Connection, source: str, ids: Collection[str]) -> int:
@@ -104,11 +105,23 @@ def _with_text(connection: Connection, source: str, ids: Collection[str]) -> int
     return found
 
 
-def count(connection: Connection, source: str, difference: int, newest: int | None = None) -> None:
-    """Note that entries of a source changed: their number, and the greatest sort key among those written."""
+def count(
+    connection: Connection, source: str, difference: int, newest: int | None = None, first: int | None = None
+) -> None:
+    """Note that entries of a source changed.
+
+    Args:
+        connection: In the transaction in which they changed.
+        source: Its name.
+        difference: By how many entries with text it has more.
+        newest: The greatest sort key among those written; None if none was.
+        first: The earliest first sight among those written; None if none was.
+    """
     values: dict[str, Any] = {"revision": SOURCES.c.revision + 1, "entries": SOURCES.c.entries + difference}
     if newest is not None:
         least = or_(SOURCES.c.newest.is_(None), SOURCES.c.newest < bindparam("greatest"))
         values["newest"] = case((least, bindparam("greatest")), else_=SOURCES.c.newest)
+    if first is not None:
+        values["begun"] = func.coalesce(SOURCES.c.begun, first)
     statement = update(SOURCES).where(SOURCES.c.name == source).values(values)
     connection.execute(statement, {} if newest is None else {"greatest": newest})

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
 from feeds.model import Entry, Record, SourceState, Spacing
-from feeds.store import codec, faults, lock, merging, recalling, saving, sqlite
+from feeds.store import codec, faults, finding, lock, merging, recalling, saving, sqlite
 from feeds.store.merging import batches
 from feeds.store.saving import Poll
 from feeds.store.tables import ENTRIES, HOSTS, OUTPUTS, PACE, SOURCES
@@ -31,6 +31,19 @@ class Emitted:
 
     signature: str
     files: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """What stands in an output.
+
+    Attributes:
+        entries: Of each, in order: id, source, and a hash of how it stands there.
+        settings: What of config.yaml the output was made with, as text.
+    """
+
+    entries: tuple[tuple[str, str, str], ...]
+    settings: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +182,21 @@ class Store:
         """
         return merging.newest(self._reading, sources)
 
+    def find(self, what: str) -> tuple[Record, ...]:
+        """Give all records with that id, ours or their source's own, or with that page."""
+        with self._reading() as connection:
+            return finding.find(connection, what)
+
+    def titled(self, words: str, most: int) -> tuple[Record, ...]:
+        """Give records whose title has these words, whatever their case; those met last come first."""
+        with self._reading() as connection:
+            return finding.titled(connection, words, most)
+
+    def near(self, words: str, most: int) -> tuple[str, ...]:
+        """Give titles, in lower case, that are like these words."""
+        with self._reading() as connection:
+            return finding.near(connection, words, most)
+
     def prune(self, source: str, keep: Keep, now: datetime) -> int:
         """Let entries beyond ``keep`` expire, and say how many.
 
@@ -217,15 +245,32 @@ class Store:
     def emitted(self) -> dict[str, Emitted]:
         """Give what we wrote for each output."""
         with self._reading() as connection:
-            rows = connection.execute(select(OUTPUTS).order_by(OUTPUTS.c.name)).all()
+            columns = (OUTPUTS.c.name, OUTPUTS.c.signature, OUTPUTS.c.files)
+            rows = connection.execute(select(*columns).order_by(OUTPUTS.c.name)).all()
         return {
             name: Emitted(signature=signature, files=codec.decode_pairs(files))
             for name, signature, files in rows
         }
 
-    def save_emitted(self, output: str, signature: str, files: Mapping[str, str]) -> None:
-        """Remember what we wrote for an output; the name is empty for what belongs to the site."""
+    def listed(self, output: str) -> Listing | None:
+        """Give what stands in an output since it was emitted last; None if that is not known."""
+        columns = (OUTPUTS.c.entries, OUTPUTS.c.settings)
+        with self._reading() as connection:
+            row = connection.execute(select(*columns).where(OUTPUTS.c.name == output)).first()
+        if row is None or row[0] is None or row[1] is None:
+            return None
+        return Listing(entries=codec.decode_listed(row[0]), settings=row[1])
+
+    def save_emitted(
+        self, output: str, signature: str, files: Mapping[str, str], listing: Listing | None = None
+    ) -> None:
+        """Remember what we wrote for an output; the name is empty for what belongs to the site.
+
+        Without a listing, the one that is remembered stays.
+        """
         row = {"name": output, "signature": signature, "files": codec.encode_pairs(dict(files))}
+        if listing is not None:
+            row |= {"entries": codec.encode_listed(listing.entries), "settings": listing.settings}
         with self._writing() as connection:
             saving.upsert(connection, OUTPUTS, ("name",), [row])
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -54,6 +54,7 @@ SOURCES = Table(
         "said", Text, doc="JSON: our id of some entries to the id they came under. NULL: under their own."
     ),
     Column("rhythm", Text, doc="What cadence learned of it. NULL before it learned."),
+    Column("begun", BigInteger, doc="First sight of its first entries. NULL before it had any."),
     # Both hold all that their one query wants, so that the wide rows are not read.
     Index("sources_due", "name", "due", "polled"),
     Index("sources_newest", "name", "newest"),
@@ -74,11 +75,14 @@ ENTRIES = Table(
     Column("sort_key", BigInteger, nullable=False, doc="Its place in every output. Never NULL."),
     Column("fingerprint", Text, nullable=False, doc="Hash of its significant text. Never NULL."),
     Column("entry", Text, doc="The entry as JSON. NULL if it expired: then it is only known not to be new."),
+    Column("title", KEY, doc="Its beginning in plain text and lower case, to search. NULL: it has none."),
     # The id first, not the source: other sources' entries are looked up by it, too.
     Index("entries_id", "id", "source", unique=True),
     Index("entries_native_id", "native_id", "source"),
     Index("entries_page", "source", "page"),
     Index("entries_fingerprint", "source", "fingerprint"),
+    # It holds all that a search reads, so that the wide rows are not read.
+    Index("entries_title", "title"),
 )
 Index(
     "entries_newest",
@@ -107,6 +111,8 @@ OUTPUTS = Table(
     Column("name", KEY, primary_key=True, doc="The output; empty for what belongs to the site. Never NULL."),
     Column("signature", Text, nullable=False, doc="Hash of all it was rendered from. Never NULL."),
     Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
+    Column("entries", Text, doc="JSON: id, source and hash of each entry in it. NULL: not known."),
+    Column("settings", Text, doc="JSON: what of config.yaml it was made with. NULL: not known."),
 )
 
 HOSTS = Table(
