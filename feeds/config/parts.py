@@ -235,6 +235,34 @@ def keeps() -> dict[str, Any]:
 Kept = Annotated[Keep | None, BeforeValidator(keep), Json(keeps())]
 
 
+class Excerpt(Value):
+    """So much of an entry's text may be shown."""
+
+    excerpt: int = Field(ge=1, description="Words at most.")
+
+
+def republish(value: object) -> object:
+    """Read ``full``, ``headline``, or ``{excerpt: 60}``."""
+    if value in {"full", "headline"} if isinstance(value, str) else isinstance(value, Excerpt):
+        return value
+    if isinstance(value, dict):
+        return Excerpt.model_validate(value)
+    raise wrong("full, headline, or {excerpt: 60}", options=("full", "headline"))
+
+
+def republishes() -> dict[str, Any]:
+    words = {"type": "integer", "minimum": 1, "description": "Words at most."}
+    long = {"type": "object", "properties": {"excerpt": words}, "required": ["excerpt"]}
+    return {"anyOf": [{"enum": ["full", "headline"]}, {**long, "additionalProperties": False}]}
+
+
+Republish = Annotated[
+    Literal["full", "headline"] | Excerpt,
+    PlainValidator(republish),
+    Json(republishes()),
+]
+
+
 def conditions(match: Match) -> Match:
     """Refuse a match without conditions, which would take everything."""
     if not any(getattr(match, key) for key in Match.model_fields):

@@ -47,6 +47,7 @@ SECTIONS: Mapping[str | None, type[schema.Value]] = MappingProxyType(
         "from": schema.From,
         "interval": schema.Cron,
         "drop": schema.Match,
+        "republish": schema.Excerpt,
     }
 )
 

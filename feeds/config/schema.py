@@ -24,6 +24,7 @@ from feeds.config.parts import (
     Discreet,
     DropStep,
     Duration,
+    Excerpt,
     Interval,
     Json,
     Keep,
@@ -36,6 +37,7 @@ from feeds.config.parts import (
     Match,
     Name,
     OutputName,
+    Republish,
     Spent,
     Step,
     Steps,
@@ -57,6 +59,7 @@ __all__ = (
     "Defaults",
     "DropStep",
     "Duration",
+    "Excerpt",
     "Fetch",
     "From",
     "Interval",
@@ -260,6 +263,11 @@ class Source(Value):
         description="What of it is published, in this order.",
         examples=[[{"drop": {"title": "(?i)ad:"}}, "untrack"]],
     )
+    republish: Republish = Field(
+        default="full",
+        description="How much of it may be shown: full, headline, or {excerpt: 60} words.",
+        examples=["headline", {"excerpt": 60}],
+    )
     fetch: Access = Field(
         default_factory=Access, description="How its server is asked, where that is special."
     )
@@ -298,6 +306,11 @@ class Output(Discreet):
         default="derive",
         description="The title of entries whose source gives none: the first sentence of their text, none,"
         " or their day (2025-12-27).",
+    )
+    provenance: Literal["none", "prefix", "suffix", "line"] = Field(
+        default="none",
+        description="How an entry says where it is from, to readers that do not show it: none, its source's"
+        " name before or behind the title, or a line with a link under the text.",
     )
     formats: tuple[Literal["atom", "rss", "json_feed"], ...] = Field(
         default=("atom", "rss", "json_feed"), min_length=1, description="In which formats it is written."

@@ -15,10 +15,11 @@ from enum import StrEnum
 from itertools import islice
 
 from feeds import __version__, publish, validity
-from feeds.config.schema import Config, Output, Source, Step
+from feeds.config.schema import Config, Excerpt, Output, Source, Step
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
 from feeds.normalize import ids
+from feeds.normalize.provenance import credited, excerpted, headline
 from feeds.normalize.titles import untitled
 from feeds.pipeline.choosing import Choosing, Fate
 from feeds.store import Emitted, Store
@@ -86,6 +87,16 @@ def _dated(entry: Entry) -> Entry:
     return replace(entry, origin=replace(entry.origin, updated=entry.updated.instant))
 
 
+def _dressed(entry: Entry, source: Source, output: Output) -> Entry:
+    """Give an entry as an output shows it: no more of it than its source allows, with its provenance."""
+    entry = untitled(_dated(entry), output.untitled)
+    if isinstance(source.republish, Excerpt):
+        entry = excerpted(entry, source.republish.excerpt)
+    elif source.republish == "headline":
+        entry = headline(entry)
+    return credited(entry, output.provenance)
+
+
 class Emitter:
     """Makes the published files of one configuration from one store.
 
@@ -132,7 +143,8 @@ class Emitter:
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
         newest = islice(self.entries(output, now), output.limit)
-        entries = tuple(untitled(_dated(entry), output.untitled) for entry in newest)
+        sources = {source.name: source for source in self.config.sources}
+        entries = tuple(_dressed(entry, sources[entry.source], output) for entry in newest)
         site = self.config.site
         owner = site.owner
         updated = max(
@@ -179,7 +191,12 @@ class Emitter:
                 self.config.site.model_dump(mode="json", exclude={"folder", "formats"}),
                 self.config.authority,
                 [
-                    (s.name, revisions.get(s.name, 0), [f.model_dump(fallback=str) for f in s.filters])
+                    (
+                        s.name,
+                        revisions.get(s.name, 0),
+                        [f.model_dump(fallback=str) for f in s.filters],
+                        repr(s.republish),
+                    )
                     for s in members
                 ],
             ]
