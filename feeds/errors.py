@@ -7,7 +7,9 @@
     │   │   ├── BadStatus  status, retry_after
     │   │   │   └── Gone   410: the source asks never to be asked again
     │   │   ├── TooLarge   more bytes than the limit, before or after decoding
-    │   │   └── AddressRefused   it leads to where nothing of ours may go
+    │   │   ├── AddressRefused   it leads to where nothing of ours may go
+    │   │   └── Unreachable      no way to it: its network is down, or ours
+    │   │       └── Offline      ours
     │   ├── HostRests      not asked now, as its host wished         -> later, and no failure
     │   └── ReadError      the bytes are no feed
     │       └── TooCostly  reading them passed a bound of time or memory, or killed the process
@@ -92,6 +94,14 @@ class TooLarge(FetchError):
 
 class AddressRefused(FetchError):
     """An address, or what its name leads to, is not to be asked: no web address, or not a public one."""
+
+
+class Unreachable(FetchError):
+    """Nothing answered, and nothing said why: the source's network is down, or this machine's."""
+
+
+class Offline(Unreachable):
+    """Nothing answers anybody: it is this machine's network that is down, and no fault of the source."""
 
 
 class HostRests(SourceError):

@@ -417,6 +417,7 @@ class Trust:
         listed: The address in config.yaml that it moved from; another one there voids the move.
         gone_since: The first 410 of those in a row; None if the last answer was another.
         ended: Whether it is asked no more, because it said over a day that it is gone.
+        plain: Whether its last document came over http although it is asked over https.
     """
 
     whole: datetime | None = None
@@ -429,6 +430,7 @@ class Trust:
     listed: str | None = None
     gone_since: datetime | None = None
     ended: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,8 @@ again over days before they count.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,6 +35,27 @@ def address(trust: Trust, listed: str | None) -> str | None:
         listed: Its address in config.yaml; None for a source without one.
     """
     return trust.address if trust.address is not None and trust.listed == listed else listed
+
+
+def twins(asked: Iterable[tuple[str, str, Trust | None]]) -> Mapping[str, tuple[str, ...]]:
+    """Find sources that are one: asked at one address, or sent there for good.
+
+    Args:
+        asked: Of each source its name, its address in config.yaml, and what is believed; None before a poll.
+
+    Returns:
+        For each that has any the names of the others, in the order given.
+    """
+    where: defaultdict[str, list[str]] = defaultdict(list)
+    for name, listed, trust in asked:
+        told = trust or Trust()
+        where[told.moving_to or address(told, listed) or listed].append(name)
+    return {
+        name: tuple(other for other in names if other != name)
+        for names in where.values()
+        if len(names) > 1
+        for name in names
+    }
 
 
 def conditional(trust: Trust, now: datetime) -> bool:

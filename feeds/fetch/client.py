@@ -21,7 +21,7 @@ import httpx
 
 from feeds import caching
 from feeds.config.schema import Access, Fetch, Source
-from feeds.errors import FetchError
+from feeds.errors import AddressRefused, FetchError
 from feeds.fetch import answers, entrance, failures, guard
 from feeds.fetch.answers import Redirect
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
@@ -165,7 +165,13 @@ class _Journey:
         seen = {str(here)}
         asked: dict[str, str] = {}
         while True:
-            answer = await self._ask(here)
+            try:
+                answer = await self._ask(here)
+            except AddressRefused as error:
+                if len(seen) == 1:
+                    raise
+                where = failures.place(self.first, self.private)
+                raise AddressRefused(f"{where} redirects to where nothing of ours goes: {error}") from error
             if not isinstance(answer, Redirect):
                 headers = {**asked, **answer.headers}
                 return replace(answer, headers=headers, moved_to=None if moved is None else str(moved))

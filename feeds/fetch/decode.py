@@ -30,6 +30,7 @@ MEMBERS = 1000
 """Most gzip members, or zstd frames, in one body: each costs a fresh decoder."""
 SNIFFED = 32
 """As many bytes decide whether a body is coded as declared."""
+NOT_CODED = "sends a body that is not in the coding it declares; its operator has to mend that"
 ZSTD_SLICE = 64
 """Input for one step: zstd makes up to 128 KiB of four bytes, and takes no limit on its output."""
 ZSTD_WINDOW = 23
@@ -259,7 +260,7 @@ class Inflater:
                 f"{place} sends its body in the unknown coding {shown!r}; expected {ACCEPTED} or none"
             )
         if len(named) > LAYERS:
-            raise FetchError(f"{place} sends its body in {len(named)} codings; expected at most {LAYERS}")
+            raise FetchError(f"{place} sends its body in {len(named)} codings; its operator has to mend that")
         self._limit, self._place = limit, place
         # Codings are named in the order in which they were applied (RFC 9110, 8.4).
         self._layers = [_Layer(name) for name in reversed(named)] or [_Layer(None)]
@@ -276,7 +277,7 @@ class Inflater:
         try:
             self._take(data, 0)
         except BROKEN as error:
-            raise FetchError(f"{self._place} sends a body that is not in the coding it declares") from error
+            raise FetchError(f"{self._place} {NOT_CODED}") from error
 
     def close(self) -> bytes:
         """Give the body.
@@ -289,9 +290,11 @@ class Inflater:
                 for piece in layer.close():
                     self._take(piece, depth + 1)
         except BROKEN as error:
-            raise FetchError(f"{self._place} sends a body that is not in the coding it declares") from error
+            raise FetchError(f"{self._place} {NOT_CODED}") from error
         except EOFError as error:
-            raise FetchError(f"{self._place} sends a compressed body that is cut short") from error
+            raise FetchError(
+                f"{self._place} sends a compressed body that is cut short; it is tried again later"
+            ) from error
         return bytes(self._body)
 
     def _take(self, data: bytes, depth: int) -> None:

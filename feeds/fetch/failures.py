@@ -16,7 +16,7 @@ from types import MappingProxyType
 import httpx
 
 from feeds import caching
-from feeds.errors import BadStatus, FetchError, Gone
+from feeds.errors import BadStatus, FetchError, Gone, Unreachable
 
 SHOWN = 120
 """Most characters of a path, or of a library's words, in a sentence."""
@@ -34,6 +34,7 @@ CERTIFICATE: tuple[tuple[str, str], ...] = (
     ("revoked", "was revoked; its operator has to replace it"),
 )
 NO_TLS = ("wrong version", "http request", "record layer", "unexpected eof", "eof occurred")
+MEND = "its operator has to mend that; it is tried again later"
 BROKEN_OFF = "{host} broke off the connection; it is tried again later"
 UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
 NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
@@ -57,15 +58,22 @@ SYSTEM: Mapping[int, str] = MappingProxyType(
         errno.EPERM: UNREACHABLE,
     }
 )
+NETWORK = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN})
+"""What a machine without a network says of every host."""
 REMEDIES: tuple[tuple[range, str], ...] = (
     (range(200, 300), "that is no document; it is tried again later"),
     (range(304, 305), "though nothing was asked that could be unchanged; it is tried again later"),
     (range(300, 400), "without an address that can be followed; check the address"),
+    (range(100, 200), "that is no document; it is tried again later"),
     (range(401, 402), "it wants a login: put user:password@ before the host, as ${NAME}"),
+    (range(402, 403), "it wants to be paid; ask its operator"),
     (range(403, 404), "it does not let us in; ask its operator, and see that fetch.contact is set"),
     (range(404, 405), "check the address"),
     (range(407, 408), "a proxy stands in between that wants a login"),
+    (range(408, 410), "it is tried again later"),
     (range(410, 411), "the source is gone for good; remove it, or find its new address"),
+    (range(425, 426), "it is tried again later"),
+    (range(426, 427), "it wants another protocol; check whether the address is https:"),
     (range(429, 430), "it was asked too often and is left alone for a while"),
     (range(451, 452), "it may not be shown here for legal reasons"),
     (range(500, 600), "the server is in trouble; it is tried again later"),
@@ -110,7 +118,7 @@ def explain(error: BaseException, url: httpx.URL, where: str, private: bool) -> 
         # TLS first: its errors are OSErrors too, with numbers of their own.
         sentence = _tls(cause, host) or _network(cause, url, host)
         if sentence is not None:
-            return FetchError(sentence)
+            return Unreachable(sentence) if _no_network(cause) else FetchError(sentence)
     if isinstance(error, httpx.ProtocolError):
         return FetchError(_broken(error, where, private))
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | ValueError):
@@ -153,6 +161,13 @@ def _network(cause: BaseException, url: httpx.URL, host: str) -> str | None:
     return None if sentence is None else sentence.format(host=host)
 
 
+def _no_network(cause: BaseException) -> bool:
+    """Say whether it may be our network that is down; a name that does not exist was looked up."""
+    if isinstance(cause, socket.gaierror):
+        return cause.errno == socket.EAI_AGAIN
+    return isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno in NETWORK
+
+
 def _tls(cause: BaseException, host: str) -> str | None:
     """Say what an error of TLS means; None if it is none."""
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -180,11 +195,11 @@ def _broken(error: httpx.ProtocolError, where: str, private: bool) -> str:
     if "without sending complete message body" in words:
         return f"{where} sends an answer that is cut short; it is tried again later"
     if "Receive buffer too long" in words:
-        return f"{where} sends headers, or lines between them, that are too long to be read"
+        return f"{where} sends headers, or lines between them, that are too long to be read; {MEND}"
     if "location header" in words:
-        return f"{where} redirects to an address that cannot be read"
+        return f"{where} redirects to an address that cannot be read; {MEND}"
     detail = "" if private else f" ({_tame(words)})"
-    return f"{where} sends an answer that is not proper HTTP{detail}"
+    return f"{where} sends an answer that is not proper HTTP{detail}; {MEND}"
 
 
 def _tame(words: str) -> str:

@@ -19,11 +19,13 @@ from urllib.parse import urlsplit
 from feeds import cadence, dedupe, trust
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
-from feeds.errors import BadStatus, Gone, HostRests, SourceError, StoreError
+from feeds.errors import BadStatus, Gone, HostRests, Offline, ReadError, SourceError, StoreError, TooLarge
 from feeds.fetch import Client
 from feeds.model import Feed, NotModified, Record, SourceState, Validators
 from feeds.normalize import urls
+from feeds.pipeline import outage
 from feeds.pipeline.look import ask_again
+from feeds.pipeline.outage import Outage
 from feeds.pipeline.pacing import Pacing
 from feeds.pipeline.readers import Readers
 from feeds.store import Poll, Store
@@ -155,6 +157,7 @@ class Poller:
         self.readers = readers
         self.sources = {source.name: source for source in config.sources}
         self.pacing = Pacing(config, store)
+        self.outage = Outage(store.answered)
         client.hosts.recall(store.spacings())
         self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -178,8 +181,14 @@ class Poller:
         except HostRests as rest:
             due = replace(state, due=rest.until)
             answer = _Answer(source=source, state=due, feed=None, result=Result.POSTPONED, now=now)
-        except SourceError as error:
+        except SourceError as failure:
+            if isinstance(failure, BadStatus | TooLarge | ReadError) and source.url is not None:
+                self.outage.heard(now)
+            error = self.outage.judged(failure, state)
             answer = self._failed(source, state, error, now, timedelta(seconds=_stopwatch() - start))
+        else:
+            if source.url is not None:
+                self.outage.heard(now)
         return await self._saved(answer)
 
     async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
@@ -281,6 +290,8 @@ class Poller:
                 links = () if source.private else feed.links
                 bare = replace(feed, entries=(), withdrawn=(), links=links)
                 after = replace(after, kind=kind, feed=bare, body_hash=digest)
+            plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
+            believed = replace(believed, plain=plain)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
         return _Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
 
@@ -292,8 +303,11 @@ class Poller:
         now: datetime,
         late: timedelta = timedelta(),
     ) -> _Answer:
-        failures = state.failures + 1
-        believed = trust.failed(state.trust, now, failures=failures, gone=isinstance(error, Gone))
+        ours = isinstance(error, Offline)
+        failures = state.failures + (not ours)
+        believed = state.trust
+        if not ours:
+            believed = trust.failed(believed, now, failures=failures, gone=isinstance(error, Gone))
         after = replace(
             state,
             polled=now,
@@ -361,7 +375,9 @@ class Poller:
         source, now, pacing = answer.source, answer.now, self.pacing
         if answer.result is Result.POSTPONED:
             return state
-        if answer.result is Result.FAILED:
+        if answer.result is Result.FAILED and state.error_class == Offline.__name__:
+            due = now + outage.wait(source.name)
+        elif answer.result is Result.FAILED:
             due = pacing.after_failure(source, state, now, answer.retry_after)
             if state.trust.ended:
                 due = now + 100 * cadence.NEVER

@@ -61,25 +61,26 @@ def _parse(document: Document) -> tuple[Values, bool]:
     """Give what the document holds, and whether that is not all, because it is too much."""
     text = decode(document.body, document.headers).lstrip("\ufeff")
     if not text.strip("\x00 \t\r\n"):
-        raise ReadError("the document is empty")
+        raise ReadError("the document is empty; it is tried again later")
     text, cut = bounded(text)
     try:
         # Beyond 4,300 digits int() refuses; beyond 18 a number is an id, if anything.
         told = json.loads(text, parse_int=_number, parse_constant=lambda _: None, strict=False)
     except RecursionError as error:
-        raise ReadError("this is JSON, but nested deeper than any feed is") from error
+        raise ReadError("this is JSON, but nested deeper than any feed is; check the address") from error
     except ValueError as error:
-        raise ReadError(f"this is no JSON: {error}") from error
+        raise ReadError(f"this is no JSON: {error}; its operator has to mend that") from error
     if not isinstance(told, dict):
         kind = {list: "a list", type(None): "null", str: "a text", bool: "a truth value"}.get(
             type(told), "a number"
         )
-        raise ReadError(f"this is JSON, but no feed: expected an object, found {kind}")
+        raise ReadError(f"this is JSON, but no feed: expected an object, found {kind}; check the address")
     if not isinstance(told.get("items", []), list):
-        raise ReadError("this is JSON, but no feed: expected a list of items")
+        raise ReadError("this is JSON, but no feed: expected a list of items; its operator has to mend that")
     if not VERSION.match(_text(told, "version")) and not ("items" in told and "title" in told):
         raise ReadError(
-            "this is JSON, but no JSON Feed: it has no version of jsonfeed.org, and no title and items"
+            "this is JSON, but no JSON Feed: it has no version of jsonfeed.org, and no title and items;"
+            " check the address"
         )
     return {**told, "items": told.get("items", [])}, cut
 

@@ -25,10 +25,10 @@ HTML_ROOTS = frozenset(
 KNOWN = MappingProxyType(
     {
         "opml": "an OPML list of feeds, not a feed: take it in with `feeds import`",
-        "urlset": "a sitemap, not a feed",
-        "sitemapindex": "an index of sitemaps, not a feed",
-        "svg": "a picture (SVG), not a feed",
-        "error": "an error message in XML, not a feed",
+        "urlset": "a sitemap, not a feed; check the address",
+        "sitemapindex": "an index of sitemaps, not a feed; check the address",
+        "svg": "a picture (SVG), not a feed; check the address",
+        "error": "an error message in XML, not a feed; it is tried again later",
     }
 )
 LINK = re.compile(r"<link\b[^<>]*>", re.IGNORECASE)
@@ -45,7 +45,7 @@ def explain(text: str, document: Document, source: Source) -> str:
     """
     head = text[:4096].strip("\ufeff\x00 \t\r\n")
     if not head and not text.strip("\ufeff\x00 \t\r\n"):
-        return "the document is empty"
+        return "the document is empty; it is tried again later"
     root = root_of(text)
     name = local(root[0]) if root else ""
     if name in HTML_ROOTS or re.match(r"<!doctype\s+html", head, re.IGNORECASE):
@@ -53,15 +53,16 @@ def explain(text: str, document: Document, source: Source) -> str:
     if name in KNOWN:
         return f"this is {KNOWN[name]}"
     if root is not None and head.startswith("<"):
-        return f"this is XML, but no feed: its root element is {name[:60]!r}"
+        return f"this is XML, but no feed: its root element is {name[:60]!r}; check the address"
     kind = document.headers.get("content-type", "").partition(";")[0].strip()[:60]
-    return f"this is neither XML nor JSON, so it is no feed (the server calls it {kind or 'nothing'})"
+    called = f"the server calls it {kind or 'nothing'}"
+    return f"this is neither XML nor JSON, so it is no feed ({called}); check the address"
 
 
 def _page(text: str, document: Document, source: Source) -> str:
     found = tuple(dict.fromkeys(feed_links(text, document.url)))
     if not found:
-        return "this is an HTML page, not a feed, and it names no feed of its site"
+        return "this is an HTML page, not a feed, and it names no feed of its site; check the address"
     if source.private:
         return "this is an HTML page, not a feed; it names a feed of its site: use that address instead"
     return f"this is an HTML page, not a feed; use the address that it names: {' or '.join(found[:3])}"

@@ -168,13 +168,15 @@ def repair(text: str, name: str, start: int) -> Repaired:
     newest_last = len(spans) > 1 and _newest_last(body, spans)
     kept, too_large = bearable(body, spans[::-1] if newest_last else spans)
     if not kept and too_large:
-        raise ReadError(f"the feed cannot be read: {too_large[0]}")
+        raise ReadError(f"the feed cannot be read: {too_large[0]}; its operator has to mend that")
     left_out = surplus + len(spans) - len(kept) - len(too_large)
     if len(kept) < len(spans):
         body = without(body, sorted(set(spans) - set(kept)))
         spans = spans_of(body, name)[0]
     if (why := too_much_around(without(body, spans))) is not None:
-        raise ReadError(f"the feed cannot be read: outside of its entries, {why}")
+        raise ReadError(
+            f"the feed cannot be read: outside of its entries, {why}; its operator has to mend that"
+        )
     return Repaired(
         text=_rename(_mend_references(_placed(body, spans), entities), name),
         root=local(name),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
@@ -122,6 +122,13 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(select(*columns).where(known)).all()
         return {name: (codec.instant(polled), codec.instant(due)) for name, polled, due in rows}
+
+    def answered(self) -> datetime | None:
+        """Say when a source was polled last to which some server answered; None if none ever did."""
+        latest = select(func.max(SOURCES.c.polled)).where(SOURCES.c.status.is_not(None))
+        with self._reading() as connection:
+            moment = connection.execute(latest).scalar_one()
+        return None if moment is None else codec.instant(moment)
 
     def hasten(self, dues: Mapping[str, datetime]) -> None:
         """Let sources be due at other moments than were chosen after their last poll."""

@@ -12,12 +12,14 @@ from feeds import __version__, trust
 from feeds.cli.plain import count
 from feeds.cli.session import Session, now
 from feeds.cli.show import BAD, Screen
+from feeds.cli.work import status
 from feeds.cli.work.loading import configuration, finish
 from feeds.cli.work.opening import exists, opened
 from feeds.config import edit
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, SourceError
 from feeds.fetch import Client, open_client
+from feeds.model import SourceState
 from feeds.pipeline import Readers, ask, open_readers
 
 
@@ -51,7 +53,7 @@ def check(session: Session, *, online: bool, fix: bool, as_json: bool) -> int:
         if as_json:
             screen.document({"ok": False, "problems": [asdict(problem) for problem in error.problems]})
         raise
-    moves = moved(session, config, fix=fix)
+    moves, same = moved(session, config, fix=fix), twins(config)
     if any(move.fixed for move in moves):
         config = configuration(session)
     findings = finish(ask_all(config, now(), screen)) if online else ()
@@ -59,13 +61,25 @@ def check(session: Session, *, online: bool, fix: bool, as_json: bool) -> int:
     if as_json:
         document = {"ok": not bad, "problems": [], "files": config.files or (config.path,)}
         listed = {"sources": [asdict(finding) for finding in findings]} if online else {}
-        screen.document(document | {"moved": [asdict(move) for move in moves]} | listed)
+        screen.document(document | {"moved": [asdict(move) for move in moves], "same": same} | listed)
         return int(bool(bad))
     for move in moves:
         done = "config.yaml says so now" if move.fixed else "feeds check --fix writes it down"
         screen.line(f"{move.name}: moved from {move.listed} to {move.address}; {done}")
+    for names in same:
+        screen.line(f"{' and '.join(names)} are asked at the same address; one of them is enough")
     tell(screen, config, findings)
     return int(bool(bad))
+
+
+def twins(config: Config) -> tuple[tuple[str, ...], ...]:
+    """Find the sources that are one, as far as config.yaml and past polls tell; each group by its names."""
+    states: dict[str, SourceState] = {}
+    if exists(config):
+        with closing(opened(config)) as store:
+            states = store.states([source.name for source in config.sources])
+    found = status.twins(config, states)
+    return tuple((name, *others) for name, others in found.items() if name == min((name, *others)))
 
 
 def moved(session: Session, config: Config, *, fix: bool) -> tuple[Moved, ...]:

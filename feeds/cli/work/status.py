@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -27,21 +27,23 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     sources = chosen(config, names) if names else config.sources
     moment = now()
     with closing(opened(config)) as store:
-        states = store.states([source.name for source in sources])
+        every = store.states([source.name for source in config.sources])
         held, pid = holder(store)
+    states = {source.name: every[source.name] for source in sources if source.name in every}
+    same = twins(config, every)
     if failing:
-        sources = tuple(s for s in sources if (state := states.get(s.name)) and state.failures)
+        sources = tuple(s for s in sources if (state := states.get(s.name)) and state.error is not None)
     screen = Screen(session)
     if as_json:
-        screen.document(status_document(config, sources, states, held=held, pid=pid))
+        screen.document(status_document(config, sources, states, same, held=held, pid=pid))
         return 0
     if screen.terminal:
-        draw_status(screen, sources, states, moment)
+        draw_status(screen, sources, states, same, moment)
         screen.line(totals_line(sources, states))
         run = f"a run holds it (process {pid or 'unknown'})" if held else "no run holds it"
         screen.line(f"Store: {store_place(config)}; {run}", DIM)
         return 0
-    screen.table((), [plain_row(source, states.get(source.name)) for source in sources])
+    screen.table((), [plain_row(source, states.get(source.name), same) for source in sources])
     return 0
 
 
@@ -53,11 +55,24 @@ def word(source: Source, state: SourceState | None) -> str:
         return "new"
     if state.trust.ended:
         return "gone"
-    return "failing" if state.failures else "ok"
+    return "ok" if state.error is None else "failing"
+
+
+def twins(config: Config, states: Mapping[str, SourceState]) -> Mapping[str, tuple[str, ...]]:
+    """Find the sources that are one, by their names."""
+    return trust.twins(
+        (source.name, source.url, state.trust if (state := states.get(source.name)) else None)
+        for source in config.sources
+        if source.url is not None
+    )
 
 
 def draw_status(
-    screen: Screen, sources: Sequence[Source], states: Mapping[str, SourceState], moment: datetime
+    screen: Screen,
+    sources: Sequence[Source],
+    states: Mapping[str, SourceState],
+    same: Mapping[str, tuple[str, ...]],
+    moment: datetime,
 ) -> None:
     colours = {"paused": DIM, "failing": BAD, "gone": BAD}
     rows, styles = [], []
@@ -74,17 +89,27 @@ def draw_status(
         known = states.get(source.name)
         if known is not None and known.error:
             screen.line(f"{source.name}: {known.error}{ENDED if known.trust.ended else ''}", BAD)
-        for note in notes(source, known) if known is not None else ():
+        for note in notes(source, known or SourceState(name=source.name), same.get(source.name, ())):
             screen.line(f"{source.name}: {note}", DIM)
 
 
 UNSTABLE_IDS = "unstable ids: it calls its entries by new ids again and again; pages and texts tell them"
 
 
-def notes(source: Source, state: SourceState) -> Iterator[str]:
-    """Say in a sentence each what is no error and should be known: where it moved, that its ids change."""
+def notes(source: Source, state: SourceState, same: Collection[str] = ()) -> Iterator[str]:
+    """Say in a sentence each what is no error and should be known: where it moved, that its ids change.
+
+    Args:
+        source: As in config.yaml.
+        state: Of it.
+        same: Names of sources that are the same.
+    """
     if state.unstable:
         yield UNSTABLE_IDS
+    if state.trust.plain:
+        yield "is sent from https to http, where anybody on the way can read and change it; ask its operator"
+    if same:
+        yield f"is asked at the same address as {' and '.join(same)}; one of them is enough"
     if source.private:
         return
     address = trust.address(state.trust, source.url)
@@ -94,7 +119,9 @@ def notes(source: Source, state: SourceState) -> Iterator[str]:
         yield f"says that it moved to {state.trust.moving_to}; that counts when it was said over three days"
 
 
-def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
+def plain_row(
+    source: Source, state: SourceState | None, same: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
     """Give name, state, last success, due, failures, entries, error or else notes; empty if there is none."""
     known = state or SourceState(name=source.name)
     return (
@@ -104,7 +131,7 @@ def plain_row(source: Source, state: SourceState | None) -> tuple[str, ...]:
         stamp(known.due) if known.due else "",
         str(known.failures),
         str(known.entries),
-        known.error or "; ".join(notes(source, known)),
+        known.error or "; ".join(notes(source, known, same.get(source.name, ()))),
     )
 
 
@@ -129,6 +156,7 @@ def status_document(
     config: Config,
     sources: Sequence[Source],
     states: Mapping[str, SourceState],
+    same: Mapping[str, tuple[str, ...]],
     *,
     held: bool,
     pid: int | None,
@@ -138,11 +166,13 @@ def status_document(
         "config": str(config.path),
         "store": {"place": store_place(config), "held": held, "pid": pid},
         "totals": totals(sources, states),
-        "sources": [source_document(source, states.get(source.name)) for source in sources],
+        "sources": [
+            source_document(source, states.get(source.name), same.get(source.name, ())) for source in sources
+        ],
     }
 
 
-def source_document(source: Source, state: SourceState | None) -> dict[str, object]:
+def source_document(source: Source, state: SourceState | None, same: Sequence[str]) -> dict[str, object]:
     known = state or SourceState(name=source.name)
     return {
         "name": source.name,
@@ -163,6 +193,8 @@ def source_document(source: Source, state: SourceState | None) -> dict[str, obje
         "verified": source.fetch.verify is not False,
         "address": None if source.private else trust.address(known.trust, source.url),
         "moving_to": known.trust.moving_to,
+        "unencrypted": known.trust.plain,
+        "same_as": same,
     }
 
 
