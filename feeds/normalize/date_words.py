@@ -46,7 +46,7 @@ MONTH_TABLE = """
 8 srpna augusztus αυγ αύγουστος αυγούστου ağustos серпень серпня elokuu elokuuta
 9 sep sept september septembre set sett settembre septiembre setiembre setembro wrz wrzesień września сен
 9 сент сентябрь сентября settember setembre září szept szeptember septembrie σεπ σεπτέμβριος σεπτεμβρίου
-9 eylül вересень вересня syyskuu syyskuuta
+9 σεπτ eylül вересень вересня syyskuu syyskuuta
 10 oct october okt oktober octobre ott ottobre octubre out outubro paź październik października окт октябрь
 10 октября říjen října október octombrie οκτ οκτώβριος οκτωβρίου ekim жовтень жовтня lokakuu lokakuuta
 11 nov november novembre noviembre novembro lis listopad listopada ноя нояб ноябрь ноября listopadu noiembrie

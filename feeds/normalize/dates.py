@@ -208,7 +208,9 @@ def _exact(
 
 def _coarse(raw: str, parts: tuple[int, int | None, int | None], where: Where, zone: ZoneInfo) -> Moment:
     year, month, day = parts
-    local = datetime(year, month or 1, day or 1)  # noqa: DTZ001 - _place() gives it its zone
+    # Not "month or 1": month 0, which empty fields hold, is no January.
+    first = (1 if month is None else month, 1 if day is None else day)
+    local = datetime(year, *first)  # noqa: DTZ001 - _place() gives it its zone
     instant, offset = _place(local, where, zone)
     precision = Precision.YEAR if month is None else Precision.MONTH if day is None else Precision.DAY
     return Moment(instant=instant, offset=offset, precision=precision, raw=raw)

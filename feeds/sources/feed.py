@@ -216,8 +216,9 @@ def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:
 
 
 def _says(entry: Entry) -> bool:
-    """Say whether there is anything in an entry; an empty element is none."""
-    return replace(entry, source="", language=None, decisions=()) != Entry(source="", id=UNKNOWN)
+    """Say whether there is anything in an entry, were it an unreadable date; an empty element is none."""
+    told = any(one.topic == "date" for one in entry.decisions)
+    return told or replace(entry, source="", language=None, decisions=()) != Entry(source="", id=UNKNOWN)
 
 
 def _with_authors(entry: Entry, feed: Feed, reading: Reading) -> Entry:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from time import struct_time
 
 from feeds.model import (
     Category,
@@ -209,23 +206,13 @@ def _based(detail: Values, told: Element, name: str) -> Values:
 
 
 def moment(holder: Values, key: str, reading: Reading) -> Moment | None:
-    """Read a date as written; where only feedparser can (Korean, Greek, Hungarian), take its reading.
+    """Read a date as written.
 
-    Of the 30th of February it makes the first of March; the words stay in ``raw``.
+    feedparser's own reading (``published_parsed``) is never taken: of the 30th of February it makes the first
+    of March, of month 13 the next January, and what else it reads, ``dates`` reads too.
     """
     raw = value(holder, key)
-    if raw is None:
-        return None
-    read = dates.parse(raw, reading.zone)
-    if read is not None:
-        return read
-    parsed = dict.get(holder, f"{key}_parsed")
-    if not isinstance(parsed, struct_time):
-        return None
-    try:
-        return Moment(instant=datetime.fromtimestamp(calendar.timegm(parsed), UTC), raw=raw)
-    except (ValueError, OverflowError, OSError):  # A year that no calendar here knows.
-        return None
+    return None if raw is None else dates.parse(raw, reading.zone)
 
 
 def _unread(holder: Values, reading: Reading) -> Iterator[Decision]:

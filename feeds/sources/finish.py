@@ -57,7 +57,9 @@ def _rest(entry: Entry) -> str:
     dates = (moment.raw or "" for moment in (entry.published, entry.updated) if moment)
     names = (person.name or person.email or person.uri or "" for person in entry.people)
     addresses = (part.href for part in entry.links), (part.url for part in entry.enclosures)
-    return "\n".join((*dates, *names, *addresses[0], *addresses[1], *(one.term for one in entry.categories)))
+    terms = (one.term for one in entry.categories)
+    unread = (one.reason for one in entry.decisions if one.topic == "date")
+    return "\n".join((*dates, *names, *addresses[0], *addresses[1], *terms, *unread))
 
 
 def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
