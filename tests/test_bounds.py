@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from monsters import END, HEAD, ITEM, MIB, MONSTERS
@@ -21,6 +22,7 @@ from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Feed
 from feeds.normalize import language
+from feeds.normalize.article import article
 from feeds.normalize.html import sanitize
 from feeds.normalize.text import shown
 from feeds.pipeline import readers as room
@@ -318,3 +320,28 @@ def test_every_hostile_body_ends_in_a_feed_or_a_clear_error(tmp_path: Path) -> N
         if (spent := time.process_time() - begun) > SECONDS:
             slow[path.name] = spent
     assert slow == {}
+
+
+# Texts without a feed -----------------------------------------------------------------------------------
+
+
+TEXTS = {
+    "one field of many lines": ("Titel: a\n", " b\n", ""),
+    "one item of many lines": ("- a\n", " b\n", ""),
+    "stars": ("a\n\n", "*", ""),
+    "directions": ("a ", "\u202e", ""),
+    "directions in pairs": ("a ", "\u2067b\u2069", ""),
+    "lines": ("", "a\n\n", ""),
+    "headings": ("", "Zwischentitel\n\nEin Satz mit Text dahinter.\n\n", ""),
+    "roles": ("date 2025-12-27 Es schneit.\n\n", "Ada Example Redaktorin\n\n", ""),
+}
+
+
+@pytest.mark.parametrize("sort", TEXTS)
+def test_a_text_costs_what_its_length_says(sort: str) -> None:
+    """A text once took seconds a megabyte, because each of its lines was copied with all before it."""
+    before, unit, after = TEXTS[sort]
+    text = before + unit * (400_000 // len(unit)) + after
+    begun = time.process_time()
+    article(text, ZoneInfo("UTC"))
+    assert time.process_time() - begun < 1.5

@@ -51,7 +51,7 @@ WRAPPED = 45
 BULLET = re.compile(r"\s*(?:[-*+•–]|\((?:\d{1,3}|[a-z])\))\s+(?=\S)")
 NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+(?=\S)")
 QUOTE = re.compile(r"\s*>\s?")
-RULE = re.compile(r"\s*(?:(?:[-*_=~] ?){3,}|\* \* \*|⁂)\s*\Z")
+RULE = re.compile(r"\s*(?:(?:[-*_=~] ?+){3,}+|\* \* \*|⁂)\s*\Z")
 HASH = re.compile(r"\s*#{1,6}\s+|\s+#+\s*\Z")
 OPENED = re.compile(r"\A[«»„“”‘’\"'¿¡(\s]+")
 NO_HEADING = re.compile(r"[.!:;,…–—-][»”\"')]*\Z")
@@ -232,15 +232,15 @@ def _block(blocks: Sequence[Lines], at: int) -> str:
 
 def _items(lines: Lines, sign: re.Pattern[str]) -> list[str]:
     """Give the items of a list, a wrapped item in one line; none if a line belongs to no item."""
-    items: list[str] = []
+    items: list[list[str]] = []
     for line in lines:
         if match := sign.match(line):
-            items.append(line[match.end() :].strip())
+            items.append([line[match.end() :].strip()])
         elif items and line[:1] == " ":
-            items[-1] += f" {line.strip()}"
+            items[-1].append(line.strip())
         else:
             return []
-    return items
+    return [" ".join(item) for item in items]
 
 
 def _flow(lines: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ The lowest floor of ``normalize``: ``text`` and ``html`` both stand on it.
 from __future__ import annotations
 
 import re
+from array import array
 from types import MappingProxyType
 
 # Windows-1252 read as Latin-1 leaves C1 controls where quotes and dashes were meant. HTML reads numeric
@@ -78,20 +79,20 @@ def visible(text: str) -> bool:
 
 def _balance(text: str) -> str:
     """Drop every bidirectional control without a partner: it would turn the text around it, ours too."""
-    opened: list[tuple[str, int]] = []
-    paired: set[int] = set()
+    opened = array("Q")  # Where each stands: a text of nothing else holds millions of them.
+    paired = bytearray(len(text))
     for match in BIDI.finditer(text):
         wanted = POP.get(match[0])
         if wanted is None:
-            opened.append((match[0], match.start()))
+            opened.append(match.start())
             continue
         # An isolate's end closes what was opened inside it; an embedding's end closes only the innermost.
-        if wanted is ISOLATE and any(mark in ISOLATE for mark, _ in opened[-128:]):
-            while opened[-1][0] not in ISOLATE:
+        if wanted is ISOLATE and any(text[at] in ISOLATE for at in opened[-128:]):
+            while text[opened[-1]] not in ISOLATE:
                 opened.pop()
-        if opened and opened[-1][0] in wanted:
-            paired |= {opened.pop()[1], match.start()}
-    return BIDI.sub(lambda match: match[0] if match.start() in paired else "", text)
+        if opened and text[opened[-1]] in wanted:
+            paired[opened.pop()] = paired[match.start()] = True
+    return BIDI.sub(lambda match: match[0] if paired[match.start()] else "", text)
 
 
 def one_line(text: str) -> str:

@@ -97,12 +97,12 @@ def split_fields(text: str) -> tuple[dict[str, object], str]:
     know and all lines up to the first empty one look alike; of those, lines with other names stay text.
     """
     head, _, rest = text.lstrip("\n").partition("\n\n")
-    found: dict[str, object] = {}
+    found: dict[str, list[str]] = {}
     others: list[str] = []
     name: str | None = None
     for line in head.splitlines():
         if name is not None and line[:1] in " \t" and line.strip():
-            found[name] = f"{found[name]} {line.strip()}"
+            found[name].append(line.strip())
             continue
         match, marker = FIELD_LINE.match(line), MARK.match(line)
         name = FIELDS.get(match["key"].lower()) if match else None
@@ -111,8 +111,8 @@ def split_fields(text: str) -> tuple[dict[str, object], str]:
         if name is None:
             others.append(line)
         else:
-            found.setdefault(name, (match["value"] or "").strip())
-    told = {key: value for key, value in found.items() if value}
+            found.setdefault(name, [(match["value"] or "").strip()])
+    told: dict[str, object] = {key: text for key, lines in found.items() if (text := " ".join(lines))}
     return told, "\n".join([*others, "", rest]) if others else rest
 
 

@@ -48,7 +48,10 @@ DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)")
 DENIED = frozenset(("false", "no", "off"))
 GRANTED = frozenset(("true", "yes", "on", "1"))
 
+LINES = 100_000
+"""Lines of a text that are read: Markdown takes a hundred microseconds for each."""
 LONG = f"the text is longer than {TEXT} characters; what stands behind is cut off"
+MANY_LINES = f"the text has more than {LINES} lines; what stands behind is cut off"
 
 Fields = Mapping[str, object]
 
@@ -118,6 +121,9 @@ def _entry(name: str, body: bytes, source: Source, authority: str) -> Entry | tu
     if "\x00" in text:
         return (f"{name} is left out: it is no text",)
     decisions = [Decision(topic="text", reason=LONG)] if len(body) > TEXT and len(text) == TEXT else []
+    if text.count("\n") > LINES:
+        text = "\n".join(text.split("\n", LINES)[:LINES])
+        decisions.append(Decision(topic="text", reason=MANY_LINES))
     settings: Fields = {}
     try:
         settings, text = front_matter(text) if suffix not in HTML else ({}, text)
