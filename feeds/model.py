@@ -290,6 +290,23 @@ class Tombstone:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """A tombstone that is in force here.
+
+    Attributes:
+        id: Of the entry, as it was published.
+        source: Who withdrew it; empty: the operator, for whatever source.
+        when: Since when; not in the future.
+        reason: For readers; None if there is none.
+    """
+
+    id: str
+    source: str
+    when: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Feed:
     """What a document says, in our model; also what we publish.
 

@@ -32,11 +32,12 @@ from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
 from feeds.dedupe.same import Matches, match
 from feeds.dedupe.shared import Owns, claims, settle
+from feeds.dedupe.withdrawn import unwelcome, withdrawn
 from feeds.model import Decision, Entry, IdOrigin, Record
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 
-__all__ = ("Changes", "Owns", "decide")
+__all__ = ("Changes", "Owns", "decide", "unwelcome", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,14 +10,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
 from feeds import __version__, publish, validity
-from feeds.config.schema import Config, Excerpt, Output, Source, Step
+from feeds.config.schema import Config, Excerpt, LimitStep, Output, Source, Step
+from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
-from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text
+from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text, Tombstone
 from feeds.normalize import ids
 from feeds.normalize.provenance import credited, excerpted, headline
 from feeds.normalize.titles import untitled
@@ -29,6 +30,12 @@ RENDERING = "2"
 
 SITE = ""
 """Under this name the store remembers the files of the whole site; no output can be called so."""
+
+MARKED = timedelta(days=90)
+"""How long a tombstone stands in the outputs: longer than the readers that matter stay away."""
+
+MOST_MARKS = 500
+"""Tombstones in one document, the latest."""
 
 SHOWN_ON_PAGE = 20
 """Entries of each output on the page."""
@@ -164,7 +171,19 @@ class Emitter:
             updated=Moment(instant=updated),
             people=people,
             entries=entries,
+            withdrawn=self.tombstones(output, now),
         )
+
+    def tombstones(self, output: Output, now: datetime) -> tuple[Tombstone, ...]:
+        """Give the marks of what was withdrawn of late and would be in an output otherwise."""
+        members = {source.name: source for source in self.config.members(output)}
+        marks: list[Tombstone] = []
+        for note, record in self.store.withdrawn(tuple(members), now - MARKED):
+            steps = (*members[record.source].filters, *output.filters)
+            passes = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), now)
+            if record.entry is None or passes(record.entry) is not None:
+                marks.append(Tombstone(id=note.id, when=note.when, reason=note.reason))
+        return tuple(marks[:MOST_MARKS])
 
     def entries(self, output: Output, now: datetime) -> Iterator[Entry]:
         """Give the entries of an output, newest first, without end but the last."""
@@ -181,7 +200,7 @@ class Emitter:
         """Give what a pass chooses from, newest first."""
         return self.store.newest(tuple(choosing.members))
 
-    def _signature(self, output: Output, revisions: Mapping[str, int]) -> str:
+    def _signature(self, output: Output, revisions: Mapping[str, int], now: datetime) -> str:
         members = self.config.members(output)
         return _hash(
             [
@@ -199,6 +218,7 @@ class Emitter:
                     )
                     for s in members
                 ],
+                [(mark.id, mark.when, mark.reason) for mark in self.tombstones(output, now)],
             ]
         )
 
@@ -211,7 +231,7 @@ class Emitter:
         *,
         force: bool,
     ) -> Iterator[Emission]:
-        signature = self._signature(output, revisions)
+        signature = self._signature(output, revisions, now)
         names = {f"{output.name}{FEED_FORMATS[word].suffix}": word for word in output.formats}
         aging = _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
         if not force and not aging and self._stands(before, signature, names):
@@ -265,7 +285,7 @@ class Emitter:
                 __version__,
                 RENDERING,
                 config.site.model_dump(mode="json"),
-                [self._signature(output, revisions) for output in config.outputs],
+                [self._signature(output, revisions, now) for output in config.outputs],
                 [repr(line) for line in lines],
             ]
         )
@@ -368,4 +388,5 @@ class Emitter:
         for source in self.config.sources:
             if source.keep is not None:
                 self.store.prune(source.name, source.keep, now)
+        self.store.let_go(now - MARKED)
         self.store.housekeep()

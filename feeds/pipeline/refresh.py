@@ -412,17 +412,27 @@ class Poller:
             state = replace(state, changed=now)
         state = self._scheduled(answer, state, changes.new)
         self.store.save([Poll(state=state, changes=changes)])
+        gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
         if touched and source.keep is not None:
             self.store.prune(source.name, source.keep, now)
         return Outcome(
             source=source.name,
-            result=Result.NEW if touched else answer.result,
-            new=len(changes.new),
+            result=Result.NEW if touched or gone else answer.result,
+            new=len({record.id for record in changes.new} - {record.id for record in gone}),
             changed=len(changes.changed),
             error=state.error if answer.result is Result.FAILED else None,
             title=state.feed.title.value if state.feed and state.feed.title else None,
             due=state.due,
         )
+
+    def _withdraw(self, source: str, feed: Feed, new: Sequence[Record], now: datetime) -> tuple[Record, ...]:
+        """Hide what a source took back, and what it brings although it was withdrawn; give what is hidden."""
+        names = {name for record in new for name in (record.id, record.native_id) if name is not None}
+        gone = dedupe.unwelcome(new, self.store.withdrawals(names), self._owns) if names else ()
+        if feed.withdrawn:
+            marked = self.store.holders([mark.id for mark in feed.withdrawn], "")
+            gone += dedupe.withdrawn(feed, marked, source, self._owns, now)
+        return self.store.withdraw(gone) if gone else ()
 
 
 def _stopwatch() -> float:

@@ -172,7 +172,7 @@ def record_row(record: Record) -> dict[str, Any]:
     }
 
 
-def record(row: RowMapping) -> Record:
+def record(row: RowMapping | dict[str, Any]) -> Record:
     """Give back the record of a row; a long native id comes back whole only with its entry."""
     entry = None if row["entry"] is None else decode_entry(row["entry"])
     return Record(

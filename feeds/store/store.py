@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.model import Entry, Record, SourceState, Spacing
-from feeds.store import codec, faults, finding, lock, merging, recalling, saving, sqlite
+from feeds.model import Entry, Record, SourceState, Spacing, Withdrawal
+from feeds.store import codec, faults, finding, lock, merging, recalling, saving, sqlite, withdrawing
 from feeds.store.merging import batches
 from feeds.store.saving import Poll
 from feeds.store.tables import ENTRIES, HOSTS, OUTPUTS, PACE, SOURCES
@@ -228,6 +228,31 @@ class Store:
             if expired:
                 saving.count(connection, source, -expired)
         return expired
+
+    def withdraw(self, pairs: Iterable[tuple[Withdrawal, Record]]) -> tuple[Record, ...]:
+        """Note withdrawals, hide their records from every output, and say which were not hidden before."""
+        with self._writing() as connection:
+            return withdrawing.withdraw(connection, pairs)
+
+    def lift(self, ids: Collection[str], now: datetime) -> int:
+        """Undo the withdrawals of these entries; say how many records have their text again."""
+        with self._writing() as connection:
+            return withdrawing.lift(connection, ids, now)
+
+    def withdrawals(self, ids: Collection[str]) -> tuple[Withdrawal, ...]:
+        """Give the withdrawals of these ids that are in force."""
+        with self._reading() as connection:
+            return withdrawing.in_force(connection, ids)
+
+    def withdrawn(self, sources: Sequence[str], since: datetime) -> tuple[tuple[Withdrawal, Record], ...]:
+        """Give what of these sources was withdrawn since then and is of no other of them, newest first."""
+        with self._reading() as connection:
+            return withdrawing.shown(connection, sources, since)
+
+    def let_go(self, before: datetime) -> None:
+        """Forget the texts of entries that were withdrawn before then."""
+        with self._writing() as connection:
+            withdrawing.let_go(connection, before)
 
     def forget(self, name: str) -> None:
         """Remove a source and all its entries."""

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -74,8 +74,15 @@ ENTRIES = Table(
     Column("first_seen", BigInteger, nullable=False, doc="When we met it. Never NULL."),
     Column("sort_key", BigInteger, nullable=False, doc="Its place in every output. Never NULL."),
     Column("fingerprint", Text, nullable=False, doc="Hash of its significant text. Never NULL."),
-    Column("entry", Text, doc="The entry as JSON. NULL if it expired: then it is only known not to be new."),
+    Column(
+        "entry",
+        Text,
+        doc="The entry as JSON. NULL if it expired or was withdrawn: then it is only known not to be new.",
+    ),
     Column("title", KEY, doc="Its beginning in plain text and lower case, to search. NULL: it has none."),
+    Column(
+        "withheld", Text, doc="What entry was before it was withdrawn; empty if lost. NULL: not withdrawn."
+    ),
     # The id first, not the source: other sources' entries are looked up by it, too.
     Index("entries_id", "id", "source", unique=True),
     Index("entries_native_id", "native_id", "source"),
@@ -91,6 +98,25 @@ Index(
     ENTRIES.c.id,
     sqlite_where=ENTRIES.c.entry.is_not(None),
     postgresql_where=ENTRIES.c.entry.is_not(None),
+)
+
+Index(
+    "entries_withheld",
+    ENTRIES.c.id,
+    ENTRIES.c.source,
+    sqlite_where=ENTRIES.c.withheld.is_not(None),
+    postgresql_where=ENTRIES.c.withheld.is_not(None),
+)
+
+WITHDRAWN = Table(
+    "withdrawn",
+    METADATA,
+    Column("id", KEY, primary_key=True, doc="Of the entry, as it was published. Never NULL."),
+    Column("source", KEY, primary_key=True, doc="Who withdrew it; empty: the operator. Never NULL."),
+    Column("at", BigInteger, nullable=False, doc="Since when. Never NULL."),
+    Column("reason", Text, doc="For readers. NULL if there is none."),
+    Column("lifted", BigInteger, doc="When the operator undid it, for good. NULL: it is in force."),
+    Index("withdrawn_at", "at"),
 )
 
 PACE = Table(
