@@ -31,13 +31,13 @@ from feeds.config.schema import Source
 from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
 from feeds.dedupe.same import Matches, match
-from feeds.dedupe.shared import Owns, claims, settle
+from feeds.dedupe.shared import Owns, claims, is_copy, settle
 from feeds.dedupe.withdrawn import unwelcome, withdrawn
 from feeds.model import Decision, Entry, IdOrigin, Record
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 
-__all__ = ("Changes", "Owns", "decide", "unwelcome", "withdrawn")
+__all__ = ("Changes", "Owns", "decide", "is_copy", "unwelcome", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

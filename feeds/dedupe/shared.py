@@ -29,13 +29,23 @@ def claims(others: Sequence[Record], authority: str) -> Mapping[str, list[Record
     return found
 
 
+def is_copy(record: Record, owns: Owns) -> bool:
+    """Say whether an entry is of another site than its source, by its page or by the feed it comes from.
+
+    So a planet's copy is told from the author's own where the id names neither's site.
+    """
+    origin = record.entry.origin if record.entry else None
+    places = (record.url, origin and (origin.self_url or origin.site_url))
+    return not all(owns(record.source, place) for place in places if place)
+
+
 def settle(
     record: Record, rivals: Sequence[Record], authority: str, owns: Owns
 ) -> tuple[Record, list[tuple[str, Record]]]:
     """Decide who keeps the id of a new record: give it as it has to be, and the others that change."""
     shared = record.id
     everyone = [record, *rivals]
-    winner = min(everyone, key=lambda one: (not owns(one.source, shared), one.source))
+    winner = min(everyone, key=lambda one: (not owns(one.source, shared), is_copy(one, owns), one.source))
     mine, *theirs = (
         _restored(one, shared) if _same_post(one, winner) else _minted(one, shared, winner.source, authority)
         for one in everyone

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import islice
 
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
+from feeds.dedupe import is_copy
 from feeds.filters import Filter, build, chain
 from feeds.model import Entry, Record
 from feeds.normalize import urls
@@ -188,11 +189,17 @@ class Choosing:
         """Find the record of the same post that stands for this one.
 
         Of entries that share an id (the same post, polled from several sources) one is given: that of the
-        source whose host the id names, else the one with the oldest sort key, else of the smaller name.
+        source whose host the id names, else the one that is no copy, else the one with the oldest sort key,
+        else of the smaller name.
         """
 
-        def rank(one: Record) -> tuple[bool, datetime, str]:
-            return (not owns(self.members[one.source], one), one.sort_key, one.source)
+        def at_home(name: str, uri: str) -> bool:
+            address = self.members[name].url
+            return address is not None and urls.same_site(uri, address)
+
+        def rank(one: Record) -> tuple[bool, bool, datetime, str]:
+            copy = is_copy(one, at_home)
+            return (not owns(self.members[one.source], one), copy, one.sort_key, one.source)
 
         better = (one for one in rivals if rank(one) < rank(record) and self._passes(one))
         return min(better, key=rank, default=None)
