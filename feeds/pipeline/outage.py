@@ -50,14 +50,15 @@ class Outage:
         return Offline(f"this machine seems to be offline, so nothing is held against the source ({error})")
 
     def _since(self, moment: datetime) -> bool:
-        if self._answered is not None and self._answered > moment:
+        # All polls of one run have one moment, so an answer of that moment counts.
+        if self._answered is not None and self._answered >= moment:
             return True
         if not self._asked:
             self._asked = True
             earlier = self._before()
             if earlier is not None:
                 self.heard(earlier)
-        return self._answered is not None and self._answered > moment
+        return self._answered is not None and self._answered >= moment
 
 
 def wait(name: str) -> timedelta:
