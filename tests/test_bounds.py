@@ -29,6 +29,7 @@ from feeds.pipeline import readers as room
 from feeds.sources import read
 from feeds.sources.bounds import DEPTH, ELEMENTS, MARKUP, MAX_ENTRIES, TAGS
 from feeds.sources.bounds_json import VALUES
+from feeds.sources.repair import Repaired, repair, root_of
 
 HOSTILE = Path(__file__).parents[2] / "shared" / "tools" / "hostile.py"
 SIZE = int(float(os.environ.get("FEEDS_MONSTERS", "0.15")) * MIB)
@@ -177,19 +178,25 @@ def test_of_many_entries_the_newest_are_read_and_the_rest_is_counted(newest_last
         f"<item><guid>{name}</guid><pubDate>{day}</pubDate></item>"
         for name, day in zip("ab", (first, last), strict=True)
     ]
-    found = feed_of(f"{HEAD}{ends[0]}{middle}{ends[1]}</channel></rss>")
-    assert found.entries[-1 if newest_last else 0].native_id == "ab"[newest_last]
-    assert len(found.entries) == MAX_ENTRIES
-    assert f"{MAX_ENTRIES + 9} entries more than are read at once" in found.decisions[0].reason
+    kept = repaired(f"{HEAD}{ends[0]}{middle}{ends[1]}</channel></rss>")
+    assert kept.text.count("<item") == MAX_ENTRIES
+    assert f">{'ab'[newest_last]}</xid>" in kept.text
+    assert f">{'ba'[newest_last]}</xid>" not in kept.text
+    assert kept.left_out == MAX_ENTRIES + 9
+
+
+def repaired(text: str) -> Repaired:
+    root = root_of(text)
+    assert root is not None
+    return repair(text, *root)
 
 
 def test_of_many_elements_the_first_entries_are_read() -> None:
     crowded = "<a>x</a>" * 90
-    found = feed_of(
-        HEAD + "".join(f"<item><guid>{n}</guid>{crowded}</item>" for n in range(700)) + "</channel></rss>"
-    )
-    assert len(found.entries) == MARKUP // 184
-    assert "entries more than are read at once" in found.decisions[0].reason
+    items = "".join(f"<item><guid>{n}</guid>{crowded}</item>" for n in range(700))
+    kept = repaired(f"{HEAD}{items}</channel></rss>")
+    assert kept.text.count("<item") == MARKUP // 184
+    assert kept.left_out == 700 - MARKUP // 184
 
 
 def test_a_long_text_of_lines_is_read_in_one_piece_and_whole() -> None:

@@ -62,6 +62,7 @@ PLACES = (
 )
 OURS = frozenset({"xplace", "xpermalink"})
 """Elements that ``repair`` writes into entries."""
+CHAPTERS = ("psc_chapters", "psc_chapter")
 STUMBLES = 200
 """So many entries may make feedparser stumble before the rest is given up."""
 
@@ -193,8 +194,12 @@ def _parse(text: str, url: str) -> Values:
 
 
 def _told(handler: Any) -> Any:
-    """Let a parser of feedparser's neither clean nor resolve anything, nor read places."""
+    """Let a parser of feedparser's neither clean nor resolve anything, nor read places and chapters."""
     handler.resolve_relative_uris = handler.sanitize_html = False
+    for name in CHAPTERS:
+        # feedparser 6.0.14 stumbles over one without a start, and the whole entry would be lost.
+        setattr(handler, f"_start_{name}", lambda _: None)
+        setattr(handler, f"_end_{name}", lambda: None)
     for name in PLACES:
         setattr(handler, f"_start_{name}", lambda _: handler.push("place", 0))
         setattr(handler, f"_end_{name}", lambda: handler.pop("place"))
