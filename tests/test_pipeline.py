@@ -19,6 +19,7 @@ from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
 from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict, hasten, open_readers
+from feeds.pipeline.rendering import render
 from feeds.store import Store, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -344,12 +345,13 @@ def test_one_entry_that_a_format_cannot_carry_does_not_hold_back_the_others(
     emitter = Emitter(config, store)
     feed = emitter.gather(config.outputs[0], NOW)
     bad = replace(feed.entries[0], id="not a URI")
-    left, problems = emitter._without_the_invalid(
-        replace(feed, entries=(bad, *feed.entries[1:])), "atom", "https://planet.example.org/all.atom", ("?",)
+    rendered = render(
+        replace(feed, entries=(bad, *feed.entries[1:])), "all.atom", "atom", "https://p.example/"
     )
-    assert left.entries == feed.entries[1:]
-    assert len(problems) == 1
-    assert "not a URI" in problems[0]
+    assert rendered.body is not None
+    assert rendered.entries == feed.entries[1:]
+    assert len(rendered.problems) == 1
+    assert "not a URI" in rendered.problems[0]
 
 
 def test_many_sources_share_few_commits(site: Site, store: Store, tmp_path: Path) -> None:

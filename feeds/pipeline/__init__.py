@@ -6,7 +6,9 @@
 Nobody here knows who calls: ``once``, the daemon, or a worker.
 """
 
+from feeds.pipeline.choosing import Fate, Standing
 from feeds.pipeline.emit import Emission, Emitter, Verdict
+from feeds.pipeline.explain import Told, explain
 from feeds.pipeline.look import ask
 from feeds.pipeline.readers import Readers, open_readers
 from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
@@ -14,12 +16,16 @@ from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
 __all__ = (
     "Emission",
     "Emitter",
+    "Fate",
     "Outcome",
     "Poller",
     "Readers",
     "Result",
+    "Standing",
+    "Told",
     "Verdict",
     "ask",
+    "explain",
     "hasten",
     "open_readers",
 )

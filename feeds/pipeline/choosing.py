@@ -12,18 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from typing import Protocol
 
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.dedupe import is_copy
 from feeds.filters import Filter, build, chain
-from feeds.model import Entry, Record
+from feeds.model import Entry, Record, Withdrawal
 from feeds.normalize import urls
 
 GROUP = 100
 """Records that are looked at together, so that one query finds the ids they share with other sources."""
 
-Holders = Callable[[Collection[str]], Iterable[Record]]
-"""Gives all records that have one of these ids, of whatever source."""
+
+class Remembered(Protocol):
+    """What is asked of the store."""
+
+    def holders(self, ids: Collection[str], source: str) -> Iterable[Record]:
+        """Give the records of all sources but that one that have one of these ids."""
+
+    def withdrawals(self, ids: Collection[str]) -> Collection[Withdrawal]:
+        """Give the withdrawals of these ids that are in force."""
 
 
 class Fate(StrEnum):
@@ -36,6 +44,8 @@ class Fate(StrEnum):
     ELSEWHERE = "shown_from_another_source"
     EXPIRED = "expired"
     """``keep`` let its text go."""
+    WITHDRAWN = "withdrawn"
+    """Its source, or the operator, took it back."""
     NOT_TAKEN = "source_not_in_output"
     UNLISTED = "source_not_in_config"
     INVALID = "not_valid"
@@ -91,20 +101,20 @@ class Choosing:
     Args:
         config: The configuration in force.
         output: One of its outputs.
-        holders: Finds who else has an id.
+        store: Knows who else has an id, and what was withdrawn.
         now: For filters by age.
         limit: How many entries are taken; None: all.
     """
 
     def __init__(
-        self, config: Config, output: Output, holders: Holders, now: datetime, limit: int | None
+        self, config: Config, output: Output, store: Remembered, now: datetime, limit: int | None
     ) -> None:
         self.output = output
         self.now = now
         self.limit = limit
         self.members: Mapping[str, Source] = {source.name: source for source in config.members(output)}
         self._listed = frozenset(source.name for source in config.sources)
-        self._holders = holders
+        self._store = store
         self._taken: Counter[str] = Counter()
         self._last = [(None, n, step, build(step, now)) for n, step in enumerate(output.filters, 1)]
         self._chains: dict[str, list[tuple[str | None, int, Step, Filter]]] = {}
@@ -129,18 +139,29 @@ class Choosing:
             record: Of any source.
             records: Gives all records of the members, newest first; asked for only if places count.
         """
-        alone = self._judge(record, self._rivals([record]).get(record.id, ()), counting=False)
-        counted = any(isinstance(step, LimitStep) for _, _, step, _ in self._steps(record.source))
-        if alone.fate not in {Fate.PUBLISHED, Fate.BEYOND_LIMIT} and not (
-            counted and alone.fate is Fate.FILTERED
-        ):
+        alone = self.alone(record)
+        if self.settled(alone):
             return alone
         for standing in self.standings(records()):
             if (standing.record.source, standing.record.id) == (record.source, record.id):
                 return standing
             if self.full:
                 break
+        return alone
+
+    def alone(self, record: Record) -> Standing:
+        """Give what becomes of a record if the output is full before it."""
         return self._judge(record, self._rivals([record]).get(record.id, ()), counting=False)
+
+    def settled(self, alone: Standing) -> bool:
+        """Say whether what becomes of a record alone holds, however many come before it."""
+        return alone.fate is not Fate.BEYOND_LIMIT and not (
+            alone.fate is Fate.FILTERED and self.counts(alone.record.source)
+        )
+
+    def counts(self, name: str) -> bool:
+        """Say whether a filter for entries of that source depends on how many came before."""
+        return any(isinstance(step, LimitStep) for _, _, step, _ in self._steps(name))
 
     def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
         """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
@@ -149,7 +170,8 @@ class Choosing:
             fate = Fate.NOT_TAKEN if record.source in self._listed else Fate.UNLISTED
             return Standing(record=record, fate=fate)
         if record.entry is None:
-            return Standing(record=record, fate=Fate.EXPIRED)
+            gone = self._store.withdrawals([record.id])
+            return Standing(record=record, fate=Fate.WITHDRAWN if gone else Fate.EXPIRED)
         shown = self._shown_instead(record, rivals)
         if shown is not None:
             return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
@@ -180,7 +202,7 @@ class Choosing:
     def _rivals(self, group: Sequence[Record]) -> dict[str, list[Record]]:
         """Find, for every id of a group, the records of the members that have it, where there are several."""
         found: dict[str, list[Record]] = {}
-        for record in self._holders({record.id for record in group}):
+        for record in self._store.holders({record.id for record in group}, ""):
             if record.source in self.members and record.entry is not None:
                 found.setdefault(record.id, []).append(record)
         return {key: records for key, records in found.items() if len(records) > 1}

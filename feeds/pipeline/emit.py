@@ -9,21 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from feeds import __version__, publish, validity
-from feeds.config.schema import Config, Excerpt, LimitStep, Output, Source, Step
+from feeds import __version__, publish
+from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text, Tombstone
 from feeds.normalize import ids
-from feeds.normalize.provenance import credited, excerpted, headline
-from feeds.normalize.titles import untitled
 from feeds.pipeline.choosing import Choosing, Fate
-from feeds.store import Emitted, Store
+from feeds.pipeline.listing import listing
+from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
+from feeds.store import Emitted, Listing, Store
 
 RENDERING = "2"
 """Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
@@ -84,26 +84,6 @@ def _ages(steps: Iterable[Step]) -> bool:
     return any(match is not None and match.age is not None for match in matches)
 
 
-def _dated(entry: Entry) -> Entry:
-    """Give an entry's origin a date where the feed told none: that of the entry, which was in it by then.
-
-    A complete ``atom:source`` has one (RFC 4287, 4.2.11).
-    """
-    if entry.origin is None or entry.origin.updated is not None or entry.updated is None:
-        return entry
-    return replace(entry, origin=replace(entry.origin, updated=entry.updated.instant))
-
-
-def _dressed(entry: Entry, source: Source, output: Output) -> Entry:
-    """Give an entry as an output shows it: no more of it than its source allows, with its provenance."""
-    entry = untitled(_dated(entry), output.untitled)
-    if isinstance(source.republish, Excerpt):
-        entry = excerpted(entry, source.republish.excerpt)
-    elif source.republish == "headline":
-        entry = headline(entry)
-    return credited(entry, output.provenance)
-
-
 class Emitter:
     """Makes the published files of one configuration from one store.
 
@@ -150,8 +130,12 @@ class Emitter:
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
         newest = islice(self.entries(output, now), output.limit)
+        return self.feed(output, newest, now)
+
+    def feed(self, output: Output, chosen: Iterable[Entry], now: datetime) -> Feed:
+        """Make the feed of an output of the entries that were chosen for it."""
         sources = {source.name: source for source in self.config.sources}
-        entries = tuple(_dressed(entry, sources[entry.source], output) for entry in newest)
+        entries = tuple(dressed(entry, sources[entry.source], output) for entry in chosen)
         site = self.config.site
         owner = site.owner
         updated = max(
@@ -194,11 +178,26 @@ class Emitter:
 
     def choosing(self, output: Output, now: datetime, *, limit: int | None) -> Choosing:
         """Begin a pass over the records of an output; ``limit`` None: without end."""
-        return Choosing(self.config, output, lambda some: self.store.holders(some, ""), now, limit)
+        return Choosing(self.config, output, self.store, now, limit)
 
     def records(self, choosing: Choosing) -> Iterator[Record]:
         """Give what a pass chooses from, newest first."""
         return self.store.newest(tuple(choosing.members))
+
+    def current(self, output: Output, now: datetime) -> Listing | None:
+        """Give what stands in an output if it was made from the same as it would be now; else None."""
+        before = self.store.emitted().get(output.name)
+        if before is None or self._aging(output):
+            return None
+        revisions = {name: state.revision for name, state in self.store.states().items()}
+        return (
+            self.store.listed(output.name)
+            if before.signature == self._signature(output, revisions, now)
+            else None
+        )
+
+    def _aging(self, output: Output) -> bool:
+        return _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
 
     def _signature(self, output: Output, revisions: Mapping[str, int], now: datetime) -> str:
         members = self.config.members(output)
@@ -232,46 +231,36 @@ class Emitter:
         force: bool,
     ) -> Iterator[Emission]:
         signature = self._signature(output, revisions, now)
-        names = {f"{output.name}{FEED_FORMATS[word].suffix}": word for word in output.formats}
-        aging = _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
-        if not force and not aging and self._stands(before, signature, names):
+        names = paths(output)
+        if not force and not self._aging(output) and self._stands(before, signature, names):
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
         feed = self.gather(output, now)
-        made = [self._publish_feed(output, feed, name, word) for name, word in names.items()]
-        self._remember(output.name, before, signature, made)
+        rendered = self.rendered(output, feed)
+        made = [self._put(output.name, one) for one in rendered]
+        # Where all was refused, the files are the old ones, and so is what stands in them.
+        refused = all(one.body is None for one in rendered)
+        told = None if refused else listing(self.config, output, feed, carried(rendered), RENDERING)
+        self._remember(output.name, before, signature, made, told)
         yield from made
 
-    def _publish_feed(self, output: Output, feed: Feed, name: str, word: str) -> Emission:
-        form = FEED_FORMATS[word]
-        address = (self.config.site.base_url or "") + name
-        body = form.render(feed, address)
-        problems = validity.check(form.media_type, body)
-        if problems:
-            # One entry that a format cannot carry must not hold back the others: it alone stays out.
-            feed, problems = self._without_the_invalid(feed, word, address, problems)
-            body = form.render(feed, address)
-            still = validity.check(form.media_type, body)
-            if still:
-                return Emission(output=output.name, path=name, verdict=Verdict.REFUSED, problems=still)
-        verdict = Verdict(publish.put(self.folder, name, body))
-        return Emission(
-            output=output.name, path=name, verdict=verdict, entries=len(feed.entries), problems=problems
-        )
+    def rendered(self, output: Output, feed: Feed) -> tuple[Rendered, ...]:
+        """Render an output in all its formats."""
+        base = self.config.site.base_url or ""
+        return tuple(render(feed, path, word, base) for path, word in paths(output).items())
 
-    def _without_the_invalid(
-        self, feed: Feed, word: str, address: str, problems: tuple[str, ...]
-    ) -> tuple[Feed, tuple[str, ...]]:
-        form = FEED_FORMATS[word]
-        good: list[Entry] = []
-        left_out: list[str] = []
-        for entry in feed.entries:
-            reasons = validity.check(form.media_type, form.render(replace(feed, entries=(entry,)), address))
-            if reasons:
-                left_out.append(f"{entry.source}: {entry.id} left out: {'; '.join(reasons)}")
-            else:
-                good.append(entry)
-        return replace(feed, entries=tuple(good)), tuple(left_out) or problems
+    def _put(self, output: str, one: Rendered) -> Emission:
+        refused = one.body is None
+        verdict = (
+            Verdict.REFUSED if one.body is None else Verdict(publish.put(self.folder, one.path, one.body))
+        )
+        return Emission(
+            output=output,
+            path=one.path,
+            verdict=verdict,
+            entries=None if refused or output == SITE else len(one.entries),
+            problems=one.problems,
+        )
 
     def _emit_site(
         self, now: datetime, states: Mapping[str, SourceState], before: Emitted | None, *, force: bool
@@ -289,26 +278,19 @@ class Emitter:
                 [repr(line) for line in lines],
             ]
         )
-        aging = any(
-            _ages((*o.filters, *(f for s in config.members(o) for f in s.filters))) for o in config.outputs
-        )
+        aging = any(map(self._aging, config.outputs))
         if not force and not aging and self._stands(before, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
-        page = self._site_page(now, lines)
-        made: list[Emission] = []
-        for name, word in names.items():
-            form = SITE_FORMATS[word]
-            body = form.render(page)
-            problems = validity.check(form.media_type, body)
-            if problems:
-                made.append(Emission(output=SITE, path=name, verdict=Verdict.REFUSED, problems=problems))
-            else:
-                made.append(
-                    Emission(output=SITE, path=name, verdict=Verdict(publish.put(self.folder, name, body)))
-                )
-        self._remember(SITE, before, signature, made)
+        made = [self._put(SITE, one) for one in self.site_rendered(now, states)]
+        self._remember(SITE, before, signature, made, None)
         yield from made
+
+    def site_rendered(self, now: datetime, states: Mapping[str, SourceState]) -> tuple[Rendered, ...]:
+        """Render the files of the site as a whole."""
+        lines = tuple(self._line(source, states.get(source.name)) for source in self.config.sources)
+        page = self._site_page(now, lines)
+        return tuple(render_site(page, word) for word in self.config.site.formats)
 
     def _site_page(self, now: datetime, lines: tuple[SourceLine, ...]) -> SitePage:
         site = self.config.site
@@ -352,7 +334,14 @@ class Emitter:
             and all(publish.digest(self.folder, path) == digest for path, digest in before.files.items())
         )
 
-    def _remember(self, name: str, before: Emitted | None, signature: str, made: list[Emission]) -> None:
+    def _remember(
+        self,
+        name: str,
+        before: Emitted | None,
+        signature: str,
+        made: list[Emission],
+        told: Listing | None = None,
+    ) -> None:
         """Note what was written; without a signature if something was refused, so that it is tried again."""
         # Where a document was refused, the file that stands there may be somebody else's.
         ours = [emission.path for emission in made if emission.verdict is not Verdict.REFUSED]
@@ -361,27 +350,38 @@ class Emitter:
         # Files of a format that left config.yaml stay noted until ``_remove_gone`` has removed them.
         kept = dict(before.files) if before else {}
         self.store.save_emitted(
-            name, "" if refused else signature, kept | {path: d for path, d in files.items() if d is not None}
+            name,
+            "" if refused else signature,
+            kept | {path: d for path, d in files.items() if d is not None},
+            told,
         )
 
     def _remove_gone(self) -> Iterator[Emission]:
-        wanted: dict[str, set[str]] = {
-            output.name: {f"{output.name}{FEED_FORMATS[word].suffix}" for word in output.formats}
-            for output in self.config.outputs
-        }
-        wanted[SITE] = {SITE_FORMATS[word].file for word in self.config.site.formats}
-        everything = set().union(*wanted.values())
+        for name, path, digest in self.gone():
+            if publish.remove(self.folder, path, digest):
+                yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
+        wanted = self._wanted()
         for name, before in self.store.emitted().items():
             kept = {path: d for path, d in before.files.items() if path in wanted.get(name, ())}
-            if kept == before.files and name in wanted:
-                continue
-            for path, digest in before.files.items():
-                if path not in everything and publish.remove(self.folder, path, digest):
-                    yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
-            if name in wanted:
-                self.store.save_emitted(name, before.signature, kept)
-            else:
+            if name not in wanted:
                 self.store.forget_emitted(name)
+            elif kept != before.files:
+                self.store.save_emitted(name, before.signature, kept)
+
+    def gone(self) -> list[tuple[str, str, str]]:
+        """Give output, path and hash of the files we wrote whose output or format left config.yaml."""
+        everything = set().union(*self._wanted().values())
+        return [
+            (name, path, digest)
+            for name, before in self.store.emitted().items()
+            for path, digest in before.files.items()
+            if path not in everything
+        ]
+
+    def _wanted(self) -> dict[str, set[str]]:
+        wanted = {output.name: set(paths(output)) for output in self.config.outputs}
+        wanted[SITE] = {SITE_FORMATS[word].file for word in self.config.site.formats}
+        return wanted
 
     def housekeep(self, now: datetime) -> None:
         """Forget what ``keep`` says is old enough, and keep the store small."""

@@ -1,0 +1,97 @@
+"""What was decided on an entry, in words for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from feeds.config.schema import Config, Output, Source
+from feeds.config.spell import setting
+from feeds.filters.reasons import reason
+from feeds.pipeline.choosing import Dropped, Fate, Standing, owns
+from feeds.pipeline.listing import spoken
+
+
+def said(standing: Standing, output: Output, config: Config, now: datetime) -> str:
+    """Say what became of an entry in an output, and why."""
+    sources = {source.name: source for source in config.sources}
+    name = standing.record.source
+    match standing.fate:
+        case Fate.PUBLISHED:
+            sentence = f"published, place {standing.place}"
+        case Fate.BEYOND_LIMIT:
+            sentence = f"not shown: {output.limit} newer entries fill the output (limit: {output.limit})"
+        case Fate.FILTERED if standing.dropped is not None:
+            sentence = f"dropped by {rule(standing.dropped, config)}: {_why(standing.dropped, now)}"
+        case Fate.ELSEWHERE if standing.shown is not None:
+            sentence = f"shown from source {standing.shown.source} instead: {_owner(standing, sources)}"
+        case Fate.EXPIRED:
+            sentence = f"expired: source {name} keeps {_kept(sources[name])}"
+        case Fate.WITHDRAWN:
+            sentence = "withdrawn by its source or by `feeds retract`; a tombstone stands there for a while"
+        case Fate.NOT_TAKEN:
+            sentence = f"not taken: the output is from {_from(output)}"
+        case Fate.UNLISTED:
+            sentence = f"not taken: source {name} is not in config.yaml any more"
+        case _:
+            sentence = "chosen, but no format of the output can carry it"
+    return sentence
+
+
+def rule(dropped: Dropped, config: Config) -> str:
+    """Name a step as config.yaml has it."""
+    whose = "the output" if dropped.source is None else f"source {dropped.source}"
+    return f"filter {dropped.number} of {whose}, {written(config, dropped.step)}"
+
+
+def written(config: Config, step: object) -> str:
+    """Write a filter on one line, as it may stand in config.yaml; one with a secret shows it not."""
+    return plain(spoken(config, step))
+
+
+def plain(step: object) -> str:
+    """Write a filter's words on one line.
+
+    >>> plain({"drop": {"title": ["Ad:"]}}), plain("untrack")
+    ('drop: {"title": "Ad:"}', 'untrack')
+    """
+    if not isinstance(step, dict):
+        return str(step)
+    return ", ".join(
+        f"{key}: {json.dumps(_single(value), ensure_ascii=False)}" for key, value in step.items()
+    )
+
+
+def _single(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _single(item) for key, item in value.items()}
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _why(dropped: Dropped, now: datetime) -> str:
+    return reason(dropped.step, dropped.entry, now)
+
+
+def _owner(standing: Standing, sources: dict[str, Source]) -> str:
+    record, shown = standing.record, standing.shown
+    assert shown is not None
+    if owns(sources[shown.source], shown) and not owns(sources[record.source], record):
+        return "both have the same post, and its id names that source's site"
+    if shown.sort_key < record.sort_key:
+        return "both have the same post, and it is dated earlier there"
+    return "both have the same post of the same date, and that name comes first"
+
+
+def _kept(source: Source) -> str:
+    kept = setting("keep", source.keep)
+    if not isinstance(kept, dict):
+        return f"{kept} (keep), and had let it go before"
+    parts = [f"{kept['entries']} entries"] if "entries" in kept else []
+    return " and ".join([*parts, *([str(kept["age"])] if "age" in kept else [])]) + " (keep)"
+
+
+def _from(output: Output) -> str:
+    wanted = output.from_
+    parts = [f"tags {', '.join(wanted.tags)}"] if wanted.tags else []
+    parts += [f"sources {', '.join(wanted.sources)}"] if wanted.sources else []
+    return " and ".join(parts) or "all sources"

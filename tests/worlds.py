@@ -1,0 +1,103 @@
+"""Small worlds for the properties of explain and plan: configurations, and what stores remember."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from hypothesis import strategies as st
+from store_values import Changed, opened, poll, record
+
+from feeds.config.load import load
+from feeds.config.schema import Config
+from feeds.model import Record, SourceState, Text
+from feeds.store import Poll, Store
+
+NAMES = ("a", "b", "c")
+STEPS = st.sampled_from(
+    [
+        "{drop: {title: Snow}}",
+        "{keep: {title: '[abc]'}}",
+        "{limit: 2}",
+        "untrack",
+        "{keep: {language: de}}",
+    ]
+)
+CHAINS = st.lists(STEPS, max_size=2).map(lambda steps: f"[{', '.join(steps)}]")
+KEYS = [f"https://{name}.example/{number}" for name in NAMES for number in range(3)] + ["urn:x:1", "urn:x:2"]
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> str:
+    """Give sources and outputs; a source that has entries may be missing, and one has none."""
+    lines = ["sources:", "  - {name: d, url: 'https://d.example/feed', tags: [x, y]}"]
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True))
+    for name in names:
+        tags = draw(st.lists(st.sampled_from(["x", "y"]), unique=True))
+        paused = "true" if draw(st.booleans()) else "false"
+        lines.append(
+            f"  - {{name: {name}, url: 'https://{name}.example/feed', tags: [{', '.join(tags)}],"
+            f" filters: {draw(CHAINS)}, paused: {paused}}}"
+        )
+    lines.append("outputs:")
+    some = ["{tags: x}", "{tags: [x, y]}", *(f"{{sources: {name}}}" for name in names)]
+    for number in range(draw(st.integers(1, 3))):
+        taken = draw(st.sampled_from(["", *(f"from: {one}, " for one in some)]))
+        limit = draw(st.sampled_from([1, 2, 3, 60]))
+        titles = draw(st.sampled_from(["derive", "date"]))
+        lines.append(
+            f"  - {{name: out{number}, {taken}filters: {draw(CHAINS)}, limit: {limit}, untitled: {titles}}}"
+        )
+    return "\n".join(lines)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> list[Record]:
+    """Give records of three sources, some with an id that others have, too, some expired."""
+    found = []
+    for name in NAMES:
+        for key in draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=6)):
+            hours, page = draw(st.integers(0, 4)), f"{key}?utm_source=x"
+            one = record(name, hours=hours, id=key, native_id=key, url=page)
+            assert one.entry is not None
+            title = draw(st.sampled_from(["Snow", "Sun", "a", "b on c", None]))
+            language = draw(st.sampled_from(["de", None]))
+            entry = replace(one.entry, title=Text(value=title) if title else None, language=language)
+            found.append(replace(one, entry=None if draw(st.integers(0, 5)) == 0 else entry))
+    return found
+
+
+@cache
+def blank() -> bytes:
+    """Give the file of a store without anything in it: to make one takes longer than to use it."""
+    with tempfile.TemporaryDirectory() as place:
+        opened(Path(place)).close()
+        return (Path(place) / "feeds.db").read_bytes()
+
+
+def fresh(folder: Path) -> Store:
+    """Open a store of its own in that folder."""
+    (folder / "feeds.db").write_bytes(blank())
+    return opened(folder)
+
+
+def fill(store: Store, some: list[Record]) -> None:
+    """Remember the records; each of the sources is known, also one without any."""
+    for name in NAMES:
+        new = tuple(one for one in some if one.source == name)
+        store.save([poll(*new) if new else Poll(state=SourceState(name=name), changes=Changed())])
+
+
+def configured(folder: Path, text: str) -> Config:
+    path = folder / "config.yaml"
+    path.write_text(text)
+    return load(path, {})
+
+
+def published(folder: Path, output: str) -> list[str]:
+    """Give the ids in an output's file; none if there is no file."""
+    path = folder / "output" / f"{output}.json"
+    return [item["id"] for item in json.loads(path.read_text())["items"]] if path.exists() else []
