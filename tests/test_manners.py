@@ -222,6 +222,7 @@ def test_many_sources_of_one_host_come_one_by_one(site: Site, store: Store, tmp_
             inside += 1
             most = max(most, inside)
         body = rss(item(asked.path[1:]))
+        threading.Event().wait(0.003)  # so long that a second request would be seen
         with lock:
             inside -= 1
         return body
@@ -287,7 +288,9 @@ def test_a_source_that_moved_to_another_is_told_as_that_one(site: Site, tmp_path
     config = configure(tmp_path, sources(site, ("old", "new", "other")))
     site.routes["/other"] = rss(item("o1"))
     store = open_store("sqlite:///feeds.db", tmp_path)
-    for day in range(5):
+    poll(config, store)
+    assert "asked at the same address as new" in feeds(tmp_path, "status", "old").stdout
+    for day in range(1, 5):
         poll(config, store, now=NOW + day * DAY)
     emit(config, store)
     store.close()

@@ -40,7 +40,7 @@ UNREACHABLE = "{host} cannot be reached from here; check the network and the add
 NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
 SYSTEM: Mapping[int, str] = MappingProxyType(
     {
-        errno.ECONNREFUSED: "{host} refuses the connection: it is down, or the address wrong; it is tried again later",
+        errno.ECONNREFUSED: "{host} refuses the connection; check the address; it is tried again later",
         errno.ECONNRESET: BROKEN_OFF,
         errno.ECONNABORTED: BROKEN_OFF,
         errno.EPIPE: BROKEN_OFF,
