@@ -320,6 +320,8 @@ class Feed:
         entries: In the document's order; of our outputs newest first.
         withdrawn: Entries that the source took back.
         truncated: Whether the document ended too early, so that entries may be missing.
+        archive: Whether it is a closed page of an archive (RFC 5005, section 4); of our outputs only.
+        complete: Whether there are no further entries (RFC 5005, section 2); of our outputs only.
         decisions: What we decided about the document as a whole: a file of a folder that was left out, ...
     """
 
@@ -341,6 +343,8 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     withdrawn: tuple[Tombstone, ...] = ()
     truncated: bool = False
+    archive: bool = False
+    complete: bool = False
     decisions: tuple[Decision, ...] = ()
 
     def link(self, rel: str) -> str | None:

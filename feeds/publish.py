@@ -85,6 +85,27 @@ def digest(folder: Path, name: str) -> str | None:
     return None if body is None else hashlib.sha256(body).hexdigest()
 
 
+def there(folder: Path, name: str) -> bool:
+    """Say whether a published file is there, as a regular file; what is in it is not looked at."""
+    try:
+        return S_ISREG(_place(folder, name).lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def read(folder: Path, name: str) -> bytes:
+    """Give the bytes of a published file; none if it is missing.
+
+    Raises:
+        PublishError: It is there and cannot be read.
+    """
+    path = _place(folder, name)
+    try:
+        return _read(path) or b""
+    except OSError as error:
+        raise _sorry("read", path, error) from error
+
+
 def remove(folder: Path, name: str, sha256: str) -> bool:
     """Remove a file that is no longer published, but only if it is what we wrote.
 

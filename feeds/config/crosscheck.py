@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feeds.config.problems import Mistake, Part, keys_of, part_of, suggest, written
-from feeds.config.schema import Source
+from feeds.config.schema import Output, Source
 from feeds.config.secrets import Expanded
 from feeds.config.syntax import Place
 
@@ -145,3 +145,11 @@ def bounds(sources: Iterable[Source]) -> Iterator[Mistake]:
                 f" and {source.max_interval}"
             )
             yield Mistake(place=("sources", index, "min_interval"), message=message)
+
+
+def archives(outputs: Iterable[Output], base_url: str | None) -> Iterator[Mistake]:
+    """Find outputs with an archive where nobody knows the address by which its pages name each other."""
+    for index, output in enumerate(outputs):
+        if output.archive is not None and base_url is None:
+            message = "expected site.base_url where there is an archive: its pages name each other by it"
+            yield Mistake(place=("outputs", index, "archive"), message=message)

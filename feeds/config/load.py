@@ -308,6 +308,10 @@ def assemble(draft: Draft) -> Config | None:
             for source, item in zip(config.sources, sources, strict=True)
         )
         draft.mistakes += crosscheck.bounds(complete)
+        # A base_url from the environment that is not known here is not missing.
+        given = whole.get("site") or {}
+        if not (isinstance(given, dict) and given.get("base_url")):
+            draft.mistakes += crosscheck.archives(config.outputs, config.site.base_url)
         update = {"sources": complete, "secrets": frozenset(draft.secrets)}
         config = config.model_copy(update=update)
     if draft.lenient:

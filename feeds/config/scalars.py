@@ -310,3 +310,12 @@ def output_name(value: object) -> str:
     if text.partition(".")[0].casefold() in names.OURS:
         raise wrong(f"another name than {', '.join(sorted(names.OURS))}, which files of the site have")
     return text
+
+
+def archive(value: object) -> object:
+    """Read how an archive is cut into pages: ``none``, ``month``, or a number of entries."""
+    if value is None or value == "none":
+        return None
+    if value == "month" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise wrong("none, month, or a number of entries like 100", options=("none", "month"))

@@ -301,6 +301,16 @@ class Output(Discreet):
         examples=[[{"keep": {"language": "de"}}]],
     )
     limit: int = Field(default=60, ge=1, description="The newest so many entries.")
+    archive: Annotated[
+        Literal["month"] | int | None,
+        BeforeValidator(scalars.archive),
+        Json({"anyOf": [{"enum": ["none", "month"]}, {"type": "integer", "minimum": 1}]}),
+    ] = Field(
+        default=None,
+        description="Older entries go to closed pages in archive/NAME/ (RFC 5005): of a month, or of so many"
+        " entries; the feed then keeps at least limit entries. Needs site.base_url. Default none.",
+        examples=["month", 100],
+    )
     language: Language = Field(default=None, description="Language of the feed as a whole (BCP 47).")
     untitled: Literal["derive", "empty", "date"] = Field(
         default="derive",

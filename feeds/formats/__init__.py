@@ -7,11 +7,12 @@ the same bytes for the same value on every machine, in every time zone, locale a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from feeds.formats import atom, json_feed, opml, page, rss
+from feeds.formats.revising import Move, revise_json, revise_xml
 from feeds.formats.site import File, OutputPage, SitePage, SourceLine
 from feeds.model import Feed
 
@@ -34,12 +35,14 @@ class FeedFormat:
     Attributes:
         render: From a feed, entries newest first, and the address of the file (a bare file name where nobody
             knows the address) to the document.
+        revise: From a document, the ids of entries and how addresses move, to the same without these entries.
         suffix: What follows the output's name in the file's name.
         media_type: What the document is.
         label: What people call it.
     """
 
     render: Callable[[Feed, str], bytes]
+    revise: Callable[[bytes, Collection[str], Move | None], bytes]
     suffix: str
     media_type: str
     label: str
@@ -56,10 +59,18 @@ class SiteFormat:
 
 FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
     {
-        "atom": FeedFormat(render=atom.render, suffix=".atom", media_type=atom.MEDIA_TYPE, label="Atom"),
-        "rss": FeedFormat(render=rss.render, suffix=".rss", media_type=rss.MEDIA_TYPE, label="RSS"),
+        "atom": FeedFormat(
+            render=atom.render, revise=revise_xml, suffix=".atom", media_type=atom.MEDIA_TYPE, label="Atom"
+        ),
+        "rss": FeedFormat(
+            render=rss.render, revise=revise_xml, suffix=".rss", media_type=rss.MEDIA_TYPE, label="RSS"
+        ),
         "json_feed": FeedFormat(
-            render=json_feed.render, suffix=".json", media_type=json_feed.MEDIA_TYPE, label="JSON Feed"
+            render=json_feed.render,
+            revise=revise_json,
+            suffix=".json",
+            media_type=json_feed.MEDIA_TYPE,
+            label="JSON Feed",
         ),
     }
 )

@@ -43,6 +43,7 @@ from feeds.validity import absolute_iri
 
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 DELETED = "http://purl.org/atompub/tombstones/1.0"
+HISTORY = "http://purl.org/syndication/history/1.0"
 STAND_IN = "-"
 """What feedgen is given where it wants a text that may be empty; it never reaches the output."""
 
@@ -98,6 +99,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
                 _link(root, "link", link)
         for element, person in zip(root.findall("author"), feed.people, strict=False):
             role(element, person)
+        _history(root, feed)
         for gone in feed.withdrawn:
             if gone.when:
                 deleted = etree.SubElement(
@@ -114,6 +116,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         for link in feed.links:
             if link.rel not in ("self", "alternate"):
                 _link(channel, atom_link, link)
+        _history(channel, feed)
         add(channel, "lastBuildDate", rfc822(Moment(instant=(feed.updated or EPOCH).instant)))
         for person in feed.people:
             add(channel, "dc:creator", name(person))
@@ -282,6 +285,13 @@ def people(persons: tuple[Person, ...]) -> list[dict[str, str]]:
 def enclosure(media: Media) -> dict[str, Any]:
     """Write an enclosure of RSS, where type and length must be there; 0 means not known."""
     return {"url": media.url, "length": media.length or 0, "type": media.type or guess(media.url)}
+
+
+def _history(parent: etree._Element, feed: Feed) -> None:
+    """Say what part of all entries this is (RFC 5005); declared here, as few documents have it."""
+    for word, told in (("archive", feed.archive), ("complete", feed.complete)):
+        if told:
+            etree.SubElement(parent, f"{{{HISTORY}}}{word}", nsmap={"fh": HISTORY})
 
 
 def _find(parent: etree._Element, tag: str) -> etree._Element:

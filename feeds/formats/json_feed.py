@@ -67,7 +67,14 @@ def render(feed: Feed, self_url: str) -> bytes:
         authors=[_told(name=name(one), url=one.uri, _feeds=_role(one)) for one in publishers(feed, title)],
         language=feed.language,
         hubs=[{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"],
-        _feeds=_told(id=feed.id, rights=_words(feed.rights), updated=feed.updated and utc(feed.updated)),
+        _feeds=_told(
+            id=feed.id,
+            rights=_words(feed.rights),
+            updated=feed.updated and utc(feed.updated),
+            archive=feed.archive or None,
+            complete=feed.complete or None,
+            current_url=feed.link("current"),
+        ),
     )
     # An item a line: what changed shows in a diff, and json's fast encoder knows no indentation.
     items = ",\n".join(_dump(_item(entry, feed)) for entry in feed.entries)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -20,6 +20,7 @@ from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
 from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text, Tombstone
 from feeds.normalize import ids
+from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate
 from feeds.pipeline.listing import listing
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
@@ -96,6 +97,7 @@ class Emitter:
         self.config = config
         self.store = store
         self.folder = config.folder / config.site.folder
+        self.archivist = Archivist(config, store)
 
     def emit_all(
         self, now: datetime, *, force: bool = False, done: Callable[[Emission], None] = lambda _: None
@@ -232,12 +234,21 @@ class Emitter:
     ) -> Iterator[Emission]:
         signature = self._signature(output, revisions, now)
         names = paths(output)
-        if not force and not self._aging(output) and self._stands(before, signature, names):
+        stands = self._stands(before, signature, names) and self.archivist.stands(output)
+        if not force and not self._aging(output) and stands:
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
-        feed = self.gather(output, now)
+        paged: list[Emission] = []
+        if output.archive is None:
+            feed = self.gather(output, now)
+        else:
+            hands = self._hands(output, now, paged)
+            feed = self.archivist.feed(output, output.archive, hands, force=force)
         rendered = self.rendered(output, feed)
         made = [self._put(output.name, one) for one in rendered]
+        yield from paged
+        if any(emission.verdict is Verdict.REFUSED for emission in paged):
+            signature = ""
         # Where all was refused, the files are the old ones, and so is what stands in them.
         refused = all(one.body is None for one in rendered)
         told = None if refused else listing(self.config, output, feed, carried(rendered), RENDERING)
@@ -247,7 +258,44 @@ class Emitter:
     def rendered(self, output: Output, feed: Feed) -> tuple[Rendered, ...]:
         """Render an output in all its formats."""
         base = self.config.site.base_url or ""
-        return tuple(render(feed, path, word, base) for path, word in paths(output).items())
+        made: list[Rendered] = []
+        for path, word in paths(output).items():
+            links = self.archivist.links(output, FEED_FORMATS[word].suffix) if output.archive else ()
+            made.append(render(replace(feed, links=(*feed.links, *links)), path, word, base))
+        return tuple(made)
+
+    def _hands(self, output: Output, now: datetime, paged: list[Emission]) -> Hands:
+        """Give what an archive needs done; what becomes of its pages is noted in ``paged``."""
+        base = self.config.site.base_url or ""
+
+        def put(feed: Feed, path: str, word: str) -> bool:
+            paged.append(self._put(output.name, render(feed, path, word, base)))
+            return paged[-1].verdict is not Verdict.REFUSED
+
+        def put_again(path: str, body: bytes) -> None:
+            verdict = Verdict(publish.put(self.folder, path, body))
+            paged.append(Emission(output=output.name, path=path, verdict=verdict))
+
+        return Hands(
+            choosing=self.choosing(output, now, limit=None),
+            compose=lambda records: self._compose(output, records, now),
+            put=put,
+            put_again=put_again,
+        )
+
+    def _compose(self, output: Output, records: Sequence[Record], now: datetime) -> Feed:
+        """Make the feed of these entries of an output as they are now; without a text, they are not in it."""
+        members = {source.name: source for source in self.config.members(output)}
+        wanted = [record.id for record in records]
+        present = {(one.source, one.id): one.entry for one in self.store.holders(wanted, "")}
+        entries: list[Entry] = []
+        for record in records:
+            entry = present.get((record.source, record.id))
+            if entry is not None and record.source in members:
+                steps = (*members[record.source].filters, *output.filters)
+                passes = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), now)
+                entries.extend(filter(None, [passes(entry)]))
+        return self.feed(output, entries, now)
 
     def _put(self, output: str, one: Rendered) -> Emission:
         refused = one.body is None
@@ -357,6 +405,8 @@ class Emitter:
         )
 
     def _remove_gone(self) -> Iterator[Emission]:
+        for name, path in self.archivist.remove_gone():
+            yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
         for name, path, digest in self.gone():
             if publish.remove(self.folder, path, digest):
                 yield Emission(output=name, path=path, verdict=Verdict.REMOVED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from feeds.store.opening import open_store
 from feeds.store.saving import Poll
+from feeds.store.shelf import Archive, Page, Shelf
 from feeds.store.store import Emitted, Listing, Store
 
-__all__ = ("Emitted", "Listing", "Poll", "Store", "open_store")
+__all__ = ("Archive", "Emitted", "Listing", "Page", "Poll", "Shelf", "Store", "open_store")

@@ -17,6 +17,7 @@ from feeds.model import Entry, Record, SourceState, Spacing, Withdrawal
 from feeds.store import codec, faults, finding, lock, merging, recalling, saving, sqlite, withdrawing
 from feeds.store.merging import batches
 from feeds.store.saving import Poll
+from feeds.store.shelf import Shelf
 from feeds.store.tables import ENTRIES, HOSTS, OUTPUTS, PACE, SOURCES
 
 
@@ -69,6 +70,7 @@ class Store:
         self.path = path
         self._engine = engine
         self._turn = threading.RLock()
+        self.shelf = Shelf(self._reading, self._writing)
         self._current: Connection | None = (
             None  # Of the transaction that is open in the thread whose turn it is.
         )

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -117,6 +117,36 @@ WITHDRAWN = Table(
     Column("reason", Text, doc="For readers. NULL if there is none."),
     Column("lifted", BigInteger, doc="When the operator undid it, for good. NULL: it is in force."),
     Index("withdrawn_at", "at"),
+)
+
+ARCHIVES = Table(
+    "archives",
+    METADATA,
+    Column("output", KEY, primary_key=True, doc="Its name. Never NULL."),
+    Column("choice", Text, nullable=False, doc="Hash of what chooses its entries. Never NULL."),
+    Column("seen", BigInteger, nullable=False, doc="Entries up to this number were looked at. Never NULL."),
+    Column("horizon", BigInteger, doc="Greatest sort key in a closed page. NULL before the first page."),
+    Column("late", Text, nullable=False, doc="JSON: open entries below the horizon, by id. Never NULL."),
+)
+
+PAGES = Table(
+    "pages",
+    METADATA,
+    Column("output", KEY, primary_key=True, doc="Whose archive. Never NULL."),
+    Column("number", Integer, primary_key=True, doc="From 1, the oldest. Never NULL."),
+    Column("name", Text, nullable=False, doc="What its files are called. Never NULL."),
+    Column("base", Text, nullable=False, doc="The address its links begin with. Never NULL."),
+    Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
+)
+
+ARCHIVED = Table(
+    "archived",
+    METADATA,
+    Column("output", KEY, primary_key=True, doc="Whose archive. Never NULL."),
+    Column("id", KEY, primary_key=True, doc="Of the entry. Never NULL."),
+    Column("source", KEY, nullable=False, doc="From which source it was shown. Never NULL."),
+    Column("page", Integer, nullable=False, doc="Number of the one page it is in. Never NULL."),
+    Index("archived_page", "output", "page"),
 )
 
 PACE = Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, delete, func, literal, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, literal, or_, select, update
 
 from feeds.model import Record, Withdrawal
 from feeds.store import codec, saving
@@ -59,7 +59,6 @@ def lift(connection: Connection, ids: Collection[str], now: datetime) -> int:
     restored = 0
     for some in batches(sorted(ids)):
         marks = WITHDRAWN.c.id.in_(some)
-        connection.execute(delete(WITHDRAWN).where(marks, WITHDRAWN.c.source == ""))
         connection.execute(update(WITHDRAWN).where(marks).values(lifted=codec.micros(now)))
         columns = (ENTRIES.c.number, ENTRIES.c.source, ENTRIES.c.sort_key, ENTRIES.c.withheld)
         held = and_(ENTRIES.c.id.in_(some), ENTRIES.c.withheld.is_not(None))
