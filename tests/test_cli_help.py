@@ -20,6 +20,7 @@ def test_all_commands_of_the_design_are_there() -> None:
     assert set(NAMES) == {
         *("init", "once", "run", "add", "remove", "pause", "resume", "tag", "list", "status", "check"),
         "explain",
+        "plan",
         "retract",
         *("preview", "publish", "import", "export", "schema", "completion"),
     }

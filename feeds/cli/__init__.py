@@ -42,7 +42,7 @@ def program() -> Program:
         sections={
             "Begin": (editing.init, editing.add, lists.import_, looking.preview),
             "Poll and publish": (running.once, running.run, running.publish),
-            "Look": (looking.status, looking.list_, looking.check, explaining.explain),
+            "Look": (looking.status, looking.list_, looking.check, explaining.explain, explaining.plan),
             "Change": (editing.remove, editing.pause, editing.resume, editing.tag, retracting.retract),
             "Connect": (lists.export, lists.schema, lists.completion),
         },

@@ -1,4 +1,4 @@
-"""``feeds explain``: what it is called and takes. What it does is in ``work``."""
+"""``feeds explain`` and ``feeds plan``: what they are called and take. What they do is in ``work``."""
 
 from __future__ import annotations
 
@@ -40,3 +40,28 @@ def explain(session: Session, what: str | None, name: str | None, as_json: bool)
     from feeds.cli.work import explain as work
 
     return work.explain(session, what or "", as_json=as_json)
+
+
+@click.command(
+    cls=Command,
+    short_help="Show what publishing would change, and why.",
+    epilog="""
+feeds plan                    after an edit of config.yaml
+feeds plan news               only of that output
+feeds plan --exit-code        exit with 3 if something would change
+feeds plan --json
+""",
+)
+@click.argument("names", metavar="[OUTPUT]...", nargs=-1)
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if something would change. Without it: 0.")
+@json_option
+@click.pass_obj
+def plan(session: Session, names: tuple[str, ...], exit_code: bool, as_json: bool) -> int:
+    """Show what `feeds publish` would change in each output; nothing is polled, stored or published.
+
+    A line for each entry that would come (+), leave (-) or be another (~), with the rule that does it: the
+    filter, the limit, the source that came or left, the setting of the output.
+    """
+    from feeds.cli.work import plan as work
+
+    return work.show(session, names=names, exit_code=exit_code, as_json=as_json)

@@ -10,17 +10,21 @@ from feeds.pipeline.choosing import Fate, Standing
 from feeds.pipeline.emit import Emission, Emitter, Verdict
 from feeds.pipeline.explain import Told, explain
 from feeds.pipeline.look import ask
+from feeds.pipeline.plan import Change, Plan, Sign, plan
 from feeds.pipeline.readers import Readers, open_readers
 from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
 
 __all__ = (
+    "Change",
     "Emission",
     "Emitter",
     "Fate",
     "Outcome",
+    "Plan",
     "Poller",
     "Readers",
     "Result",
+    "Sign",
     "Standing",
     "Told",
     "Verdict",
@@ -28,4 +32,5 @@ __all__ = (
     "explain",
     "hasten",
     "open_readers",
+    "plan",
 )

@@ -37,16 +37,24 @@ def digest(entry: Entry) -> str:
 def settings(config: Config, output: Output, rendering: str) -> dict[str, Any]:
     """Give what of config.yaml decides on an output, in its own words and without secrets."""
     return {
-        "made by": f"feeds {__version__}, rendering {rendering}",
+        "made by": made_by(rendering),
         "output": output.model_dump(mode="json", by_alias=True, exclude={"filters"}, fallback=str),
         "filters": [spoken(config, step) for step in output.filters],
         "site": config.site.model_dump(mode="json", exclude={"folder", "formats"}, fallback=str),
         "authority": config.authority,
         "sources": {
-            source.name: [spoken(config, step) for step in source.filters]
+            source.name: {
+                "filters": [spoken(config, step) for step in source.filters],
+                "republish": repr(source.republish),
+            }
             for source in config.members(output)
         },
     }
+
+
+def made_by(rendering: str) -> str:
+    """Name what rendered an output."""
+    return f"feeds {__version__}, rendering {rendering}"
 
 
 def spoken(config: Config, step: object) -> Any:
