@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from reading import AUTHORITY, SOURCE, document
 
-from feeds.model import Entry
+from feeds.config.schema import Fetch
+from feeds.errors import ReadError
+from feeds.fetch import fetch, open_client
+from feeds.model import Document, Entry, NotModified, Validators
 from feeds.sources import read
 from feeds.sources.charset import charset, decode
 
@@ -158,3 +168,79 @@ def test_what_looks_like_doubly_encoded_text_is_left_alone() -> None:
 def test_json_has_no_declaration() -> None:
     assert decode('{"a": "ä"}'.encode("utf-16-le"), {"content-type": "application/json"}) == '{"a": "ä"}'
     assert decode('{"a": "ä"}'.encode("cp1252"), {}) == '{"a": "ä"}'
+
+
+# Served with lies ----------------------------------------------------------------------------------------
+
+HOSTILE = Path(__file__).parents[2] / "shared" / "tools" / "hostile.py"
+ALL_SORTS = "Größe € 日本 😀"
+SERVED: dict[str, str | None] = {
+    "utf8-as-latin1": ALL_SORTS,
+    "latin1-as-utf8": "Grüße",
+    "latin1-undeclared": "Grüße",
+    "text-xml-default": ALL_SORTS,
+    "cp1252-as-latin1": "“quotes” €",
+    "unknown": ALL_SORTS,
+    "prolog-unknown": None,
+    "utf7": "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+    "utf16-bom": ALL_SORTS,
+    "utf16-nobom": ALL_SORTS,
+    "utf16-lie": ALL_SORTS,
+    "utf32": ALL_SORTS,
+    "ebcdic": None,
+    "overlong": ALL_SORTS,
+    "invalid": f"ÿþ€Ã{ALL_SORTS}",
+    "cesu8": "😀",
+    "double-bom": ALL_SORTS,
+    "rot13": None,
+    "zlib-codec": None,
+    "idna-codec": ALL_SORTS,
+    "unicode-escape": "\\x3cscript\\x3e",
+    # Told twice to be HZ, and shifted as HZ is: it is Chinese, however it looks to who does not know HZ.
+    "hz": b"~{<script>~}".decode("hz"),
+    "iso2022jp": "日本",
+}
+"""By trap the title of its one entry; None for a feed without entries, whose own title is "Hostile"."""
+NO_TEXT = "bom-lie"
+"""Says UTF-16 by its mark, and is UTF-8: the only one that is refused."""
+
+
+@pytest.fixture
+def base() -> Iterator[str]:
+    if not HOSTILE.exists():
+        pytest.skip("../shared/tools/hostile.py is not here")
+    with subprocess.Popen([sys.executable, str(HOSTILE), "--port", "0"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["base"]
+        process.terminate()
+
+
+def traps() -> set[str]:
+    listed = subprocess.run([sys.executable, str(HOSTILE), "--list"], check=True, capture_output=True).stdout
+    paths = [json.loads(line)["path"] for line in listed.splitlines()]
+    return {path.removeprefix("/charset/") for path in paths if path.startswith("/charset/")}
+
+
+async def served(base: str, names: set[str]) -> dict[str, Document | NotModified]:
+    settings = Fetch(contact="https://planet.example/about", allow=("127.0.0.1",), spacing=timedelta())
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    async with open_client(settings, "0.1") as client:
+        return {name: await fetch(client, f"{base}/charset/{name}", Validators(), now) for name in names}
+
+
+def test_what_is_served_with_lies_is_read_as_it_was_written(base: str) -> None:
+    names = traps()
+    assert names == {*SERVED, NO_TEXT}
+    found: dict[str, str | None] = {}
+    for name, reply in asyncio.run(served(base, names)).items():
+        assert isinstance(reply, Document)
+        if name == NO_TEXT:
+            with pytest.raises(ReadError, match="neither XML nor JSON"):
+                read(reply, SOURCE, AUTHORITY)
+            continue
+        feed = read(reply, SOURCE, AUTHORITY)[1]
+        assert feed.title is not None
+        assert feed.title.value == ("ÿþ€ÃHostile" if name == "invalid" else "Hostile"), name
+        titles = [one.title.value for one in feed.entries if one.title]
+        found[name] = titles[0] if titles else None
+    assert found == SERVED

@@ -14,6 +14,7 @@ from feeds.model import (
     Feed,
     IdOrigin,
     LanguageOrigin,
+    Link,
     Origin,
     Text,
     TitleOrigin,
@@ -84,12 +85,18 @@ def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
     people, credited = split_people(entry.people)
     return replace(
         entry,
+        links=tuple(link for link in entry.links if not _leads_to_comments(link, entry)),
         title=_bare(entry.title, tongue),
         summary=_bare(entry.summary, tongue),
         content=_bare(entry.content, tongue),
         people=in_order(people),
         credits=merged((*entry.credits, *credited, *agency_credits(body))),
     )
+
+
+def _leads_to_comments(link: Link, entry: Entry) -> bool:
+    """Say whether a link only repeats ``comments_url``; its title is often a counter ("3 Comments")."""
+    return link.rel == "replies" and link.href == entry.comments_url and link.type in (None, "text/html")
 
 
 def _language(
