@@ -114,6 +114,17 @@ def test_a_changed_configuration_is_explained_before_it_is_published(folder: Pat
     assert entry["outputs"][0]["outcome"] == "source_not_in_config"
 
 
+def test_a_source_has_no_more_places_than_an_output_gives_it(folder: Path) -> None:
+    path = folder / "config.yaml"
+    path.write_text(
+        path.read_text().replace("Snow in", "Ice").replace("{name: all}", "{name: all, per_source: 1}")
+    )
+    feeds(folder, "once")
+    assert published(folder, "all") == ["http://radio.example/2"]
+    shown = feeds(folder, "explain", "http://radio.example/1").stdout
+    assert "all: not shown: 1 newer entries of source radio are (per_source: 1)" in shown
+
+
 def test_several_matches_are_listed_and_near_titles_named(folder: Path) -> None:
     assert feeds(folder, "explain", "snow").returncode == 2
     feeds(folder, "once")

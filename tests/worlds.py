@@ -34,7 +34,7 @@ KEYS = [f"https://{name}.example/{number}" for name in NAMES for number in range
 def configurations(draw: st.DrawFn) -> str:
     """Give sources and outputs; a source that has entries may be missing, and one has none."""
     lines = ["sources:", "  - {name: d, url: 'https://d.example/feed', tags: [x, y]}"]
-    names = draw(st.lists(st.sampled_from(NAMES), unique=True))
+    names = draw(st.permutations(NAMES))[: draw(st.integers(1, 3))]
     for name in names:
         tags = draw(st.lists(st.sampled_from(["x", "y"]), unique=True))
         paused = "true" if draw(st.booleans()) else "false"
@@ -46,7 +46,7 @@ def configurations(draw: st.DrawFn) -> str:
     some = ["{tags: x}", "{tags: [x, y]}", *(f"{{sources: {name}}}" for name in names)]
     for number in range(draw(st.integers(1, 3))):
         taken = draw(st.sampled_from(["", *(f"from: {one}, " for one in some)]))
-        limit = draw(st.sampled_from([1, 2, 3, 60]))
+        limit = draw(st.sampled_from(["1", "2", "3", "60", "60, per_source: 1", "4, per_source: 2"]))
         titles = draw(st.sampled_from(["derive", "date"]))
         lines.append(
             f"  - {{name: out{number}, {taken}filters: {draw(CHAINS)}, limit: {limit}, untitled: {titles}}}"
@@ -59,7 +59,7 @@ def records(draw: st.DrawFn) -> list[Record]:
     """Give records of three sources, some with an id that others have, too, some expired."""
     found = []
     for name in NAMES:
-        for key in draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=6)):
+        for key in draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=2, max_size=6)):
             hours, page = draw(st.integers(0, 4)), f"{key}?utm_source=x"
             one = record(name, hours=hours, id=key, native_id=key, url=page)
             assert one.entry is not None

@@ -301,6 +301,9 @@ class Output(Discreet):
         examples=[[{"keep": {"language": "de"}}]],
     )
     limit: int = Field(default=60, ge=1, description="The newest so many entries.")
+    per_source: int | None = Field(
+        default=None, ge=1, description="Of each source at most so many, the newest. Default: no such limit."
+    )
     archive: Annotated[
         Literal["month"] | int | None,
         BeforeValidator(scalars.archive),

@@ -40,6 +40,8 @@ class Fate(StrEnum):
     PUBLISHED = "published"
     BEYOND_LIMIT = "beyond_limit"
     """The output was full before it: it is older than the oldest that is shown."""
+    SOURCE_FULL = "beyond_limit_per_source"
+    """The output has as many of its source as ``per_source`` says, all newer."""
     FILTERED = "filtered"
     ELSEWHERE = "shown_from_another_source"
     EXPIRED = "expired"
@@ -165,13 +167,9 @@ class Choosing:
 
     def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
         """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
-        source = self.members.get(record.source)
-        if source is None:
-            fate = Fate.NOT_TAKEN if record.source in self._listed else Fate.UNLISTED
-            return Standing(record=record, fate=fate)
-        if record.entry is None:
-            gone = self._store.withdrawals([record.id])
-            return Standing(record=record, fate=Fate.WITHDRAWN if gone else Fate.EXPIRED)
+        fate = self._out(record)
+        if fate is not None or record.entry is None:
+            return Standing(record=record, fate=fate or Fate.EXPIRED)
         shown = self._shown_instead(record, rivals)
         if shown is not None:
             return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
@@ -187,8 +185,19 @@ class Choosing:
             entry = after
         if not counting:
             return Standing(record=record, fate=Fate.BEYOND_LIMIT, entry=entry)
+        most = self.output.per_source
+        if most is not None and self._taken[record.source] >= most:
+            return Standing(record=record, fate=Fate.SOURCE_FULL)
         self._taken[record.source] += 1
         return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._taken.total())
+
+    def _out(self, record: Record) -> Fate | None:
+        """Say why a record is none that the output chooses from; None if it is one."""
+        if record.source not in self.members:
+            return Fate.NOT_TAKEN if record.source in self._listed else Fate.UNLISTED
+        if record.entry is not None:
+            return None
+        return Fate.WITHDRAWN if self._store.withdrawals([record.id]) else Fate.EXPIRED
 
     def _steps(self, name: str) -> Sequence[tuple[str | None, int, Step, Filter]]:
         source = self.members.get(name)

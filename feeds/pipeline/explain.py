@@ -58,7 +58,8 @@ def standing(emitter: Emitter, output: Output, record: Record, now: datetime) ->
         for place, (key, source, _) in enumerate(current.entries, 1):
             if (key, source) == (record.id, record.source):
                 return replace(alone, fate=Fate.PUBLISHED, place=place, dropped=None)
-        if len(current.entries) >= output.limit and not choosing.counts(record.source):
+        counted = output.per_source is not None or choosing.counts(record.source)
+        if len(current.entries) >= output.limit and not counted:
             return alone
     return choosing.standing(record, lambda: emitter.records(choosing))
 

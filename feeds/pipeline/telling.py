@@ -21,6 +21,9 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
             sentence = f"published, place {standing.place}"
         case Fate.BEYOND_LIMIT:
             sentence = f"not shown: {output.limit} newer entries fill the output (limit: {output.limit})"
+        case Fate.SOURCE_FULL:
+            most = output.per_source
+            sentence = f"not shown: {most} newer entries of source {name} are (per_source: {most})"
         case Fate.FILTERED if standing.dropped is not None:
             sentence = f"dropped by {rule(standing.dropped, config)}: {_why(standing.dropped, now)}"
         case Fate.ELSEWHERE if standing.shown is not None:
