@@ -82,6 +82,8 @@ class Process:
                 with contextlib.suppress(ValueError):
                     self.events.append(json.loads(line))
                 self._more.notify_all()
+        # At its end, not before: who waits is told of nothing more after this.
+        self.process.wait()
         with self._more:
             self._more.notify_all()
 

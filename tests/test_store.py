@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from store_values import NOW, Changed, at, content, filled, in_child, opened, poll, record, retitled
 
 from feeds.config.schema import Keep
 from feeds.errors import StoreBusy
 from feeds.model import Feed, Moment, Precision, Record, SourceState, Text, Trust, Validators
-from feeds.store import Emitted, Poll, Store
+from feeds.store import Emitted, Poll, Store, open_store
 
 
 @pytest.fixture
@@ -193,6 +197,60 @@ def test_due_gives_unknown_ones_first_then_the_longest_due(store: Store) -> None
     asked = ["later", "late", "unknown"]
     assert [state.name for state in store.due(asked, NOW, 10)] == ["unknown", "late", "later"]
     assert [state.name for state in store.due(asked, NOW, 2)] == ["unknown", "late"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.dictionaries(
+        st.sampled_from("abcdefgh"),
+        st.tuples(st.none() | st.integers(-3, 3), st.none() | st.integers(-3, 3)),
+    ),
+    listed=st.sets(st.sampled_from("abcdefgh")),
+    asked=st.sets(st.sampled_from("abcdefghij")),
+    limit=st.integers(1, 5),
+)
+def test_due_is_what_looking_at_each_would_find_whatever_is_listed(
+    rows: dict[str, tuple[int | None, int | None]], listed: set[str], asked: set[str], limit: int
+) -> None:
+    def moment(hours: int | None) -> datetime | None:
+        return None if hours is None else at(hours)
+
+    states = {
+        name: SourceState(name=name, polled=moment(polled), due=moment(due))
+        for name, (polled, due) in rows.items()
+    }
+    expected = []
+    for name in asked:
+        state = states.get(name, SourceState(name=name))
+        ahead = state.polled is not None and state.polled > NOW
+        due = None if ahead else state.due
+        if due is None or due <= NOW:
+            expected.append((due or at(10**5), name))
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store("sqlite:///feeds.db", Path(folder))
+        store.save([poll(state=state) for state in states.values()])
+        for _ in range(2):  # The second time with those away that are not listed.
+            found = [state.name for state in store.due(asked, NOW, limit)]
+            assert found == [name for _, name in sorted(expected)][:limit]
+            store.enlist(listed)
+        store.close()
+
+
+def test_what_is_due_is_found_by_seeks_even_behind_many_that_left(tmp_path: Path) -> None:
+    store = open_store("sqlite:///feeds.db", tmp_path)
+    store.save([poll(state=SourceState(name=f"s{n:04}", polled=at(9), due=at(5))) for n in range(3000)])
+    store.enlist({"s2999"})
+    assert [state.name for state in store.due({"s2999"}, NOW, 9)] == ["s2999"]
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "feeds.db")) as database:
+        for where in (
+            "due IS NULL ORDER BY name",
+            "due <= 9 ORDER BY due, name",
+            "polled > 9 ORDER BY polled",
+        ):
+            question = f"EXPLAIN QUERY PLAN SELECT due, name FROM sources WHERE away IS NULL AND {where}"
+            (plan,) = database.execute(question).fetchall()
+            assert plan[3].startswith("SEARCH sources USING INDEX sources_"), plan
 
 
 def test_prune_by_number_and_by_age(store: Store) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from structlog.typing import FilteringBoundLogger
 
 from feeds.config.schema import Config, Source
+from feeds.daemon.clock import Clock
 from feeds.daemon.rest import Rest
 from feeds.errors import StoreError
 from feeds.fetch import Client
@@ -25,8 +26,8 @@ AHEAD = 8
 """Sources read from the store in one look, for each place to poll at once."""
 MOST_QUEUED = 64
 """Sources that may wait for a free place or host, for each place."""
-IDLE = 20
-"""After a look that found little, so many times its duration passes without one: it reads a line a source."""
+IDLE = 4
+"""After a look that found little, so many times its duration passes without one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ class Polls:
     Args:
         store: Knows what is due.
         log: Where failures of the store, and surprises, go.
-        clock: The wall clock.
+        clock: As far as it can be believed; while it has jumped, nothing is begun.
         heard: Takes what each poll began with and brought.
         ended: Called when a poll has left its place.
     """
@@ -74,7 +75,7 @@ class Polls:
         store: Store,
         *,
         log: FilteringBoundLogger,
-        clock: Callable[[], datetime],
+        clock: Clock,
         heard: Callable[[SourceState, Outcome], None],
         ended: Callable[[], None],
     ) -> None:
@@ -91,8 +92,14 @@ class Polls:
         return not self.tasks and not self._queue
 
     def look_again(self) -> None:
-        """Look at the next occasion, because the configuration is another one."""
+        """Look at the next occasion, because the configuration, or the time, is another one."""
         self._next_look = 0.0
+
+    async def empty(self) -> None:
+        """Let the polls under way end; what waits is found again by the next look."""
+        self._queue.clear()
+        if self.tasks:
+            await asyncio.wait(tuple(self.tasks.values()))
 
     def wants_more(self, force: Force, now: float) -> bool:
         """Say whether there is room, and whether it is time, to look for what is due."""
@@ -111,6 +118,8 @@ class Polls:
         wanted = force.hosts.keys() - self.tasks.keys() - {state.name for state in queue}
         most = AHEAD * force.places
         now = self.clock()
+        if self.clock.jump:
+            return
         try:
             due = await asyncio.to_thread(self.store.due, wanted, now, most)
         except StoreError:
@@ -128,7 +137,7 @@ class Polls:
         """
         places = 1 if self._rest.failures else force.places
         later: list[SourceState] = []
-        while self._rest.over(now) and self._queue and len(self.tasks) < places:
+        while not self.clock.jump and self._rest.over(now) and self._queue and len(self.tasks) < places:
             state = self._queue.popleft()
             asked = force.hosts.get(state.name)
             if asked is None or state.name in self.tasks:
@@ -152,7 +161,10 @@ class Polls:
 
     async def _poll(self, poller: Poller, state: SourceState, asked: str) -> None:
         try:
-            self._heard(state, await self._refresh(poller, state, self.clock()))
+            now = self.clock()
+            if self.clock.jump:
+                return  # It jumped just now; when that is set right, the next look finds what is due.
+            self._heard(state, await self._refresh(poller, state, now))
             self._rest.worked()
         except StoreError as error:
             if self._rest.failed(asyncio.get_running_loop().time()):

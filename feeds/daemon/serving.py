@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from feeds import __version__
 from feeds.config.schema import Config
 from feeds.config.watch import Stamp, stamps
+from feeds.daemon.clock import Clock, steady
 from feeds.daemon.polling import Force, Polls, host
 from feeds.daemon.publishing import Publisher
 from feeds.daemon.signals import listening
@@ -21,12 +23,17 @@ from feeds.errors import ConfigError, Problem, PublishError, StoreError
 from feeds.fetch import open_client
 from feeds.model import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
-from feeds.store import Store
+from feeds.pipeline.clocks import follow, go_back
+from feeds.store import Note, Store
 
 FIRST_HOUSEKEEPING, HOUSEKEEPING = 600.0, 86400.0
 """Seconds from the start to the first, and from each to the next."""
 WATCH = 0.9
 """Seconds between looks at config.yaml, so at every tick. A file just written waits for the next look."""
+BEAT, AGAIN = 60.0, 5.0
+"""Seconds between notes that it lives, and between tries to set right what a clock that was set put wrong."""
+MOST_REFUSED = 20
+"""Problems of a refused configuration that are noted."""
 PATIENCE, LAST_CALL = 5.0, 7.0
 """Seconds after the signal to stop at which polls are cut, and after which no further file is published."""
 
@@ -43,6 +50,7 @@ async def run(
     reload: Callable[[], Config],
     log: FilteringBoundLogger,
     clock: Callable[[], datetime] = wall_clock,
+    since: Callable[[], float] | None = steady,
 ) -> None:
     """Poll and publish until SIGTERM or SIGINT; then finish what is under way, within ten seconds.
 
@@ -55,13 +63,14 @@ async def run(
         reload: Reads the configuration anew; called in another thread.
         log: Where events go.
         clock: The wall clock; aware.
+        since: Seconds that no clock's setting moves; None: not known.
 
     Raises:
         StoreBusy: Another run holds the store.
     """
     with store.claim():
         async with AsyncExitStack() as clients:
-            daemon = Daemon(store, reload=reload, log=log, clock=clock, clients=clients)
+            daemon = Daemon(store, reload=reload, log=log, clock=clock, since=since, clients=clients)
             with listening(stop=daemon.stop, reload=daemon.reload_now):
                 await daemon.serve(config)
 
@@ -74,6 +83,7 @@ class Daemon:
         reload: Reads the configuration anew.
         log: Where events go.
         clock: The wall clock.
+        since: Seconds that no clock's setting moves; None: not known, then every jump is time that passed.
         clients: Closes, when this has ended, what is still open.
     """
 
@@ -85,13 +95,15 @@ class Daemon:
         log: FilteringBoundLogger,
         clock: Callable[[], datetime],
         clients: AsyncExitStack,
+        since: Callable[[], float] | None = None,
     ) -> None:
-        self.store, self.log, self.clock, self._reload, self._clients = store, log, clock, reload, clients
+        self.store, self.log, self._reload, self._clients = store, log, reload, clients
+        self.clock = Clock(clock, since, store.latest_poll() if since is not None else None)
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._stopping = False
         self._publisher = Publisher(log)
-        self._polls = Polls(store, log=log, clock=clock, heard=self._heard, ended=self._wake.set)
+        self._polls = Polls(store, log=log, clock=self.clock, heard=self._heard, ended=self._wake.set)
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._force: (
             Force  # From serve() on, as the next two: stamps of the files in force, and as last seen.
@@ -100,6 +112,8 @@ class Daemon:
         self._seen: tuple[Stamp, ...]
         self._reload_asked = False
         self._faulty: frozenset[str] = frozenset()  # Files in which a refused configuration had mistakes.
+        self._refused: tuple[str, ...] = ()
+        self._next_beat = self._next_right = 0.0
         self._next_house = self._loop.time() + FIRST_HOUSEKEEPING
         self._next_watch = self._loop.time() + WATCH
 
@@ -118,6 +132,8 @@ class Daemon:
     async def serve(self, config: Config) -> None:
         """Do everything, until ``stop``."""
         self._read = self._seen = await asyncio.to_thread(stamps, config)
+        self._start("clock", lambda: self._go_back(config))
+        await self._jobs["clock"]
         self._force = await self._made(config)
         beat = ticker(self._tick)
         beat.start()
@@ -137,6 +153,10 @@ class Daemon:
         """Start what is to be done by now. Nothing in here waits, so nothing can hold up the rest."""
         force = self._force
         self._polls.fill(force, now)
+        if self.clock.jump and now >= self._next_right:
+            self._start("clock", self._set_right)
+        if now >= self._next_beat:
+            self._start("beat", self._beat)
         if self._polls.wants_more(force, now):
             self._start("look", lambda: self._polls.look(force))
         if self._publisher.due(now, idle=self._polls.idle):
@@ -176,6 +196,27 @@ class Daemon:
         result = outcome.result.value
         tell("polled", source=state.name, result=result, new=outcome.new, changed=outcome.changed, due=due)
 
+    async def _go_back(self, config: Config) -> None:
+        await asyncio.to_thread(go_back, config, self.store, self.clock())
+
+    async def _set_right(self) -> None:
+        """Move all due times along, because the clock was set."""
+        self._next_right = self._loop.time() + AGAIN
+        await self._polls.empty()
+        now = self.clock()
+        jump = self.clock.jump
+        await asyncio.to_thread(follow, self._force.config, self.store, jump, now)
+        self.clock.jump -= jump
+        self._polls.look_again()
+        self._publisher.dirty = True  # What was put back has another place.
+        self.log.warning("clock_set", seconds=round(jump.total_seconds()), remedy="due times moved along")
+
+    async def _beat(self) -> None:
+        """Note that the daemon lives, and what it refused, for ``feeds status``."""
+        self._next_beat = self._loop.time() + BEAT
+        said = {"pid": os.getpid(), "refused": self._refused[:MOST_REFUSED]}
+        await asyncio.to_thread(self.store.note, "daemon", Note(at=self.clock(), said=said))
+
     async def _housekeep(self) -> None:
         self._next_house = self._loop.time() + HOUSEKEEPING
         await asyncio.to_thread(self._force.emitter.housekeep, self.clock())
@@ -200,6 +241,7 @@ class Daemon:
         for problem in problems:
             self.log.error("config_refused", problem=str(problem), remedy="the old one stays in force")
         self._faulty = frozenset(problem.file for problem in problems)
+        self._refused, self._next_beat = tuple(map(str, problems)), 0.0
         # Other files may be looked at from here on; those of before were read as they were seen.
         now = await asyncio.to_thread(stamps, self._force.config, self._faulty)
         known = {stamp[0]: stamp for stamp in seen}
@@ -213,6 +255,7 @@ class Daemon:
             closing = await self._clients.enter_async_context(AsyncExitStack())
             client = await closing.enter_async_context(open_client(config.fetch, __version__))
             readers = closing.enter_context(open_readers(config.read))
+        await asyncio.to_thread(self.store.enlist, [source.name for source in config.sources])
         await asyncio.to_thread(hasten, config, self.store)
         hosts = {source.name: host(source) for source in config.sources if not source.paused}
         self.log.info("in_force", sources=len(hosts), outputs=len(config.outputs))
@@ -254,10 +297,14 @@ class Daemon:
         # A poll that was cut may have had its answer already: then it is being saved.
         await self._force.poller.settle()
         for name, job in tuple(self._jobs.items()):
-            if name in {"look", "reload", "housekeep"}:
+            if name in {"look", "reload", "housekeep", "clock", "beat"}:
                 job.cancel()
         await asyncio.gather(*self._jobs.values(), return_exceptions=True)
         if self._publisher.dirty:
             self._start("publish", lambda: self._publisher.publish(self._force.emitter, self.clock()))
             await asyncio.gather(*self._jobs.values(), return_exceptions=True)
+        try:
+            await asyncio.to_thread(self.store.note, "daemon", None)
+        except StoreError as error:
+            self.log.error("beat_failed", error=str(error))  # noqa: TRY400 the sentence is the whole story
         self.log.info("stopped", cut=cut)

@@ -156,7 +156,8 @@ class Hosts:
         queue = self._queues.setdefault(name, _Queue())
         self._tidy()
         taught = self._spacings.get(name)
-        if taught is not None and taught.until is not None and taught.until > now:
+        # Nobody is left alone for longer than that: beyond it, the clock was set since.
+        if taught is not None and taught.until is not None and now < taught.until <= now + LONGEST:
             queue.put_off += 1
             # One after the other, not all at once when it opens again.
             raise HostRests(name, taught.until + queue.put_off * self.gap(name))

@@ -65,14 +65,14 @@ def save(connection: Connection, poll: Poll) -> None:
     """Write one poll, in the transaction that the connection is in."""
     name = poll.state.name
     _put_state(connection, poll.state)
-    _put_records(connection, name, (*poll.changes.new, *poll.changes.changed))
+    put_records(connection, name, (*poll.changes.new, *poll.changes.changed))
     for old, record in poll.changes.renamed:
         gone = and_(ENTRIES.c.source == record.source, ENTRIES.c.id == old)
         had = _with_text(connection, record.source, {old})
         if old != record.id:
             connection.execute(delete(ENTRIES).where(gone))
             count(connection, record.source, -had)
-        _put_records(connection, record.source, (record,))
+        put_records(connection, record.source, (record,))
 
 
 def _put_state(connection: Connection, state: SourceState) -> None:
@@ -83,7 +83,8 @@ def _put_state(connection: Connection, state: SourceState) -> None:
         connection.execute(SOURCES.insert(), {**row, "entries": 0, "revision": 0, "newest": None})
 
 
-def _put_records(connection: Connection, source: str, records: Sequence[Record]) -> None:
+def put_records(connection: Connection, source: str, records: Sequence[Record]) -> None:
+    """Write records of a source, new or as they are now."""
     if not records:
         return
     before = _with_text(connection, source, {record.id for record in records})

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
 from feeds.model import Entry, Record, SourceState, Spacing, Withdrawal
-from feeds.store import codec, faults, finding, lock, merging, recalling, saving, sqlite, withdrawing
+from feeds.store import (
+    codec,
+    faults,
+    finding,
+    lock,
+    merging,
+    recalling,
+    saving,
+    shifting,
+    sqlite,
+    withdrawing,
+)
 from feeds.store.merging import batches
+from feeds.store.ripening import Ripening
 from feeds.store.saving import Poll
 from feeds.store.shelf import Shelf
-from feeds.store.tables import ENTRIES, HOSTS, OUTPUTS, PACE, SOURCES
+from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, SOURCES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +61,19 @@ class Listing:
     settings: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """What a run leaves for others to read.
+
+    Attributes:
+        at: When it was written.
+        said: As JSON has it.
+    """
+
+    at: datetime
+    said: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Paced:
     """What the requests to a source follow from; the fields as in ``SourceState``."""
@@ -71,6 +98,7 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self.shelf = Shelf(self._reading, self._writing)
+        self._ripening = Ripening()
         self._current: Connection | None = (
             None  # Of the transaction that is open in the thread whose turn it is.
         )
@@ -104,18 +132,15 @@ class Store:
         One that is not remembered is due, and so is one polled in the future: then the clock went back, and
         its due time is of no use. Both come first.
         """
-        present = codec.micros(now)
-        wanted = set(names)
         with self._reading() as connection:
-            rows = connection.execute(select(SOURCES.c.name, SOURCES.c.due, SOURCES.c.polled)).all()
-        first = codec.micros(codec.EARLIEST)
-        waits: dict[str, int] = dict.fromkeys(wanted, first)
-        for name, due, polled in rows:
-            if name in wanted:
-                waits[name] = first if due is None or (polled or 0) > present else due
-        ripe = sorted((due, name) for name, due in waits.items() if due <= present)[:limit]
-        states = self.states([name for _, name in ripe])
-        return tuple(states.get(name) or SourceState(name=name) for _, name in ripe)
+            ripe = self._ripening.ripe(connection, names, codec.micros(now), limit)
+        states = self.states(ripe)
+        return tuple(states.get(name) or SourceState(name=name) for name in ripe)
+
+    def enlist(self, names: Collection[str]) -> None:
+        """Learn which sources config.yaml lists: the others stay, but cost ``due`` nothing."""
+        with self._writing() as connection:
+            self._ripening.enlist(connection, names)
 
     def waits(self) -> dict[str, tuple[datetime, datetime]]:
         """Give when each source was polled last and when it is due, of those whose last poll worked."""
@@ -138,6 +163,39 @@ class Store:
             for name, due in dues.items():
                 moment = codec.micros(due)
                 connection.execute(update(SOURCES).where(SOURCES.c.name == name).values(due=moment))
+
+    def latest_poll(self) -> datetime | None:
+        """Give when the last poll of a listed source began; None before the first."""
+        latest = select(func.max(SOURCES.c.polled)).where(SOURCES.c.away.is_(None))
+        with self._reading() as connection:
+            found = connection.scalar(latest)
+        return None if found is None else codec.instant(found)
+
+    def shift(self, by: timedelta, *, after: datetime | None = None) -> None:
+        """Move all polls and due times because the clock was set; only of those polled ``after``."""
+        with self._writing() as connection:
+            since = None if after is None else codec.micros(after)
+            shifting.shift(connection, by // codec.MICROSECOND, since)
+
+    def bring_back(self, now: datetime) -> None:
+        """Put entries that were met in the future, by a clock that was wrong, to now; before ``shift``."""
+        with self._writing() as connection:
+            shifting.bring_back(connection, now)
+
+    def notes(self) -> dict[str, Note]:
+        """Give what runs noted, by what it is about."""
+        with self._reading() as connection:
+            rows = connection.execute(select(NOTES)).all()
+        return {name: Note(at=codec.instant(at), said=json.loads(said)) for name, at, said in rows}
+
+    def note(self, name: str, note: Note | None) -> None:
+        """Leave a note, or take it away."""
+        with self._writing() as connection:
+            if note is None:
+                connection.execute(delete(NOTES).where(NOTES.c.name == name))
+                return
+            row = {"name": name, "at": codec.micros(note.at), "said": json.dumps(dict(note.said))}
+            saving.upsert(connection, NOTES, ("name",), [row])
 
     def resume(self, name: str) -> None:
         """Let a source be asked at once, where it is listed, as if it had never moved, failed or gone."""
@@ -261,6 +319,7 @@ class Store:
         with self._writing() as connection:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
             connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
+            self._ripening.forget()
 
     def spacings(self) -> tuple[Spacing, ...]:
         """Give what hosts taught us."""

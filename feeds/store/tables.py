@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -55,9 +55,23 @@ SOURCES = Table(
     ),
     Column("rhythm", Text, doc="What cadence learned of it. NULL before it learned."),
     Column("begun", BigInteger, doc="First sight of its first entries. NULL before it had any."),
-    # Both hold all that their one query wants, so that the wide rows are not read.
-    Index("sources_due", "name", "due", "polled"),
+    Column("away", Integer, doc="1 if it left config.yaml. NULL if it is listed, as far as we know."),
+    # It holds all that its one query wants, so that the wide rows are not read.
     Index("sources_newest", "name", "newest"),
+)
+Index(
+    "sources_due",
+    SOURCES.c.due,
+    SOURCES.c.name,
+    sqlite_where=SOURCES.c.away.is_(None),
+    postgresql_where=SOURCES.c.away.is_(None),
+)
+Index(
+    "sources_polled",
+    SOURCES.c.polled,
+    SOURCES.c.name,
+    sqlite_where=SOURCES.c.away.is_(None),
+    postgresql_where=SOURCES.c.away.is_(None),
 )
 
 ENTRIES = Table(
@@ -177,4 +191,12 @@ HOSTS = Table(
     Column("host", KEY, primary_key=True, doc="A host that wants to be asked less often. Never NULL."),
     Column("gap", BigInteger, nullable=False, doc="Microseconds between two requests. Never NULL."),
     Column("until", BigInteger, doc="It is left alone until then. NULL if it did not ask for that."),
+)
+
+NOTES = Table(
+    "notes",
+    METADATA,
+    Column("name", KEY, primary_key=True, doc="What it is about. Never NULL."),
+    Column("at", BigInteger, nullable=False, doc="When it was written. Never NULL."),
+    Column("said", Text, nullable=False, doc="JSON. Never NULL."),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feeds import __version__
 from feeds.cli.session import Session, now
@@ -17,7 +17,12 @@ from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.model import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
-from feeds.store import Store
+from feeds.pipeline.clocks import go_back
+from feeds.store import Note, Store
+
+HOUSEKEEPING = timedelta(days=7)
+LONGEST_GAP = timedelta(days=1)
+"""Between two runs from cron: a longer pause is no interval."""
 
 
 def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: bool, as_json: bool) -> int:
@@ -27,11 +32,14 @@ def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: 
     screen = Screen(session)
     started, clock = now(), time.monotonic()
     with closing(opened(config)) as store, store.claim():
+        store.enlist([source.name for source in config.sources])
+        go_back(config, store, started)
         hasten(config, store)
         states = due(config, store, started, named=named, everything=everything)
         outcomes = finish(polled(config, store, states, started, screen))
         expire(config, store, started)
         emissions = Emitter(config, store).emit_all(started)
+        note(store, started)
     seconds = time.monotonic() - clock
     if as_json:
         screen.document(report(outcomes, emissions, started, seconds))
@@ -42,6 +50,23 @@ def once(session: Session, *, everything: bool, names: tuple[str, ...], strict: 
         screen.trace(error)
     down = strict and any(outcome.result is Result.FAILED for outcome in outcomes)
     return int(down or bool(surprised) or refused(emissions))
+
+
+def note(store: Store, started: datetime) -> None:
+    """Leave notes for ``feeds status``, and keep house if no daemon did for a week.
+
+    The house is looked after last: whoever waits for what was polled has it already.
+    """
+    notes = store.notes()
+    before = notes.get("once")
+    gap = min(max(started - before.at, timedelta()), LONGEST_GAP) if before else timedelta()
+    store.note("once", Note(at=started, said={"gap": gap.total_seconds()}))
+    store.note("daemon", None)  # This run holds the store: a daemon whose note stands is no more.
+    house = notes.get("house")
+    if house is not None and abs(started - house.at) > HOUSEKEEPING:
+        store.housekeep()
+    if house is None or abs(started - house.at) > HOUSEKEEPING:
+        store.note("house", Note(at=started, said={}))
 
 
 def publish(session: Session, *, as_json: bool) -> int:

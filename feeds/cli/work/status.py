@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -12,10 +13,13 @@ from feeds import trust
 from feeds.cli.plain import ago, count, stamp
 from feeds.cli.session import Session, now
 from feeds.cli.show import BAD, DIM, Screen
+from feeds.cli.work.health import Health, health
 from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import holder, opened
 from feeds.config.schema import Config, Source
+from feeds.errors import ConfigError, StoreError
 from feeds.model import SourceState
+from feeds.store import open_store
 
 WORDS = ("ok", "failing", "gone", "new", "paused")
 ENDED = " (it said so over a day, so it is asked no more; feeds resume asks again)"
@@ -23,28 +27,68 @@ ENDED = " (it said so over a day, so it is asked no more; feeds resume asks agai
 
 def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
     """Show how the sources fare, all or those named."""
-    config = configuration(session)
+    try:
+        config = configuration(session)
+    except ConfigError:
+        if running := still_running(session.config_path):
+            Screen(session).warn(running)
+        raise
     sources = chosen(config, names) if names else config.sources
     moment = now()
     with closing(opened(config)) as store:
         every = store.states([source.name for source in config.sources])
         held, pid = holder(store)
+        found = health(config.sources, every, store.notes(), moment, held=held)
     states = {source.name: every[source.name] for source in sources if source.name in every}
     same = twins(config, every)
     if failing:
         sources = tuple(s for s in sources if (state := states.get(s.name)) and state.error is not None)
     screen = Screen(session)
     if as_json:
-        screen.document(status_document(config, sources, states, same, held=held, pid=pid))
+        screen.document(status_document(config, sources, states, same, found, held=held, pid=pid))
         return 0
     if screen.terminal:
         draw_status(screen, sources, states, same, moment)
         screen.line(totals_line(sources, states))
         run = f"a run holds it (process {pid or 'unknown'})" if held else "no run holds it"
         screen.line(f"Store: {store_place(config)}; {run}", DIM)
+        for sentence in sentences(found):
+            screen.line(sentence, BAD)
         return 0
     screen.table((), [plain_row(source, states.get(source.name), same) for source in sources])
+    for sentence in sentences(found):
+        screen.warn(sentence)
     return 0
+
+
+def sentences(found: Health) -> Iterator[str]:
+    """Say what keeps the work from going on, and what the daemon refused."""
+    yield from found.complaints
+    for problem in found.refused:
+        yield f"the daemon refused config.yaml and goes on with the one before: {problem}"
+
+
+def still_running(path: Path) -> str | None:
+    """Say whether a daemon goes on with what a config.yaml said that cannot be read now.
+
+    Only its line ``store:`` is looked for; without one the store has its usual name.
+    """
+    text = path.read_text("utf-8", "replace") if path.is_file() else ""
+    said = re.search(r"^store:[ \t]*[\"']?(sqlite:///[^\s\"'#]+)", text, re.MULTILINE)
+    url = said[1] if said else str(Config.model_fields["store"].default)
+    if not Path(path.absolute().parent, url.partition(":///")[2]).is_file():
+        return None
+    try:
+        with closing(open_store(url, path.absolute().parent)) as store:
+            note = store.notes().get("daemon")
+            held, pid = holder(store)
+    except StoreError:
+        return None
+    if note is None or not held:
+        return None
+    if not note.said.get("refused"):
+        return f"the daemon (process {pid}) has not read config.yaml since it is wrong"
+    return f"the daemon (process {pid}) refused config.yaml and goes on with the one before"
 
 
 def word(source: Source, state: SourceState | None) -> str:
@@ -157,6 +201,7 @@ def status_document(
     sources: Sequence[Source],
     states: Mapping[str, SourceState],
     same: Mapping[str, tuple[str, ...]],
+    found: Health,
     *,
     held: bool,
     pid: int | None,
@@ -165,6 +210,9 @@ def status_document(
     return {
         "config": str(config.path),
         "store": {"place": store_place(config), "held": held, "pid": pid},
+        "healthy": not found.complaints,
+        "complaints": list(found.complaints),
+        "refused": list(found.refused),
         "totals": totals(sources, states),
         "sources": [
             source_document(source, states.get(source.name), same.get(source.name, ())) for source in sources
