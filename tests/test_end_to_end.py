@@ -102,7 +102,8 @@ def test_whatever_comes_in_what_goes_out_is_valid_and_rests(
     try:
         outcomes = polled(config, store)
         assert [one.source for one in outcomes if one.surprise] == []
-        assert sum(one.result is Result.NEW for one in outcomes) > len(outcomes) / 2
+        # Of the corpus, half is no feed or has no entries; what follows has to be about something.
+        assert sum(one.result is Result.NEW for one in outcomes) > len(outcomes) / 3
         emitted = Emitter(config, store).emit_all(NOW)
         assert [one for one in emitted if one.problems] == []
         assert wrong(tmp_path) == {}
