@@ -39,6 +39,8 @@ OURS = {
 }
 OURS_OF_FEED = {
     "entries": "the entries, in the document's order",
+    "archive": "of our own outputs only: that it is a closed page (RFC 5005)",
+    "complete": "of our own outputs only: that there are no further entries (RFC 5005)",
     "truncated": "whether the document ended too early",
     "decisions": "what was left out; that the source says it ended (`itunes:complete`, `expired` in JSON) or "
     "moved (`itunes:new-feed-url`)",

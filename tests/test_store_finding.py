@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -72,19 +73,26 @@ def test_an_expired_entry_is_found_still(store: Store) -> None:
     assert (expired.native_id, expired.entry) == ("4", None)
 
 
-def test_a_store_from_before_titles_is_searched_as_well(tmp_path: Path) -> None:
-    store = opened(tmp_path)
+def test_a_store_from_before_titles_is_searched_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    new.mkdir()
+    old.mkdir()
+    store = opened(new)
     store.save([poll(titled("Snow in the valley", 1))])
     store.close()
-    connection = sqlite3.connect(tmp_path / "feeds.db")
-    connection.executescript(
-        "DROP INDEX entries_title; ALTER TABLE entries DROP COLUMN title;"
-        "ALTER TABLE sources DROP COLUMN begun;"
-        "ALTER TABLE outputs DROP COLUMN entries; ALTER TABLE outputs DROP COLUMN settings;"
-        "UPDATE alembic_version SET version_num = '0005'"
-    )
-    connection.close()
-    store = opened(tmp_path)
+    with monkeypatch.context() as before:
+        for room in ("migrate", "opening"):
+            before.setattr(f"feeds.store.{room}.HEAD", "0005")
+        opened(old).close()
+    with contextlib.closing(sqlite3.connect(old / "feeds.db")) as connection:
+        connection.execute("ATTACH ? AS new", (str(new / "feeds.db"),))
+        for table in ("sources", "entries"):
+            names = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
+        connection.commit()
+    store = opened(old)
     assert [one.native_id for one in store.titled("VALLEY", 10)] == ["1"]
     assert store.states()["a"].begun == NOW
     store.close()

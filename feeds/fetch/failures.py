@@ -33,7 +33,7 @@ CERTIFICATE: tuple[tuple[str, str], ...] = (
     ("unable to get", "is signed by nobody we trust; SSL_CERT_FILE can say whom to trust instead"),
     ("revoked", "was revoked; its operator has to replace it"),
 )
-NO_TLS = ("wrong version", "http request", "record layer", "unexpected eof", "eof occurred")
+NO_TLS = ("wrong version", "http request", "record layer", "packet length", "unexpected eof", "eof occurred")
 MEND = "its operator has to mend that; it is tried again later"
 BROKEN_OFF = "{host} broke off the connection; it is tried again later"
 UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
