@@ -15,7 +15,8 @@ from pathlib import Path
 
 from feeds.config.load import load
 from feeds.dedupe import Changes
-from feeds.model import Entry, Moment, Record, SourceState, Text, TextType
+from feeds.memory import Record, SourceState
+from feeds.model import Entry, Moment, Text, TextType
 from feeds.pipeline import Emitter, explain
 from feeds.store import Poll, open_store
 

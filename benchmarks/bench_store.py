@@ -22,7 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from feeds.model import Entry, Moment, Record, SourceState, Text, TextType
+from feeds.memory import Record, SourceState
+from feeds.model import Entry, Moment, Text, TextType
 from feeds.store import Poll, Store, open_store
 from feeds.store.codec import decode_entry
 

@@ -29,7 +29,7 @@ from servers import Site
 from feeds import __version__
 from feeds.config.load import load
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Outcome, Poller, open_readers
 from feeds.store import open_store
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feeds.model import Trust
+from feeds.memory import Trust
 
 UNCHANGED = 20
 """So many answers "not modified" in a row before one may be doubted: a rarely polled source is not."""

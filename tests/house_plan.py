@@ -32,6 +32,7 @@ FLOORS: Mapping[str, int] = MappingProxyType(
         "normalize": 2,
         "validity": 2,
         "model": 1,
+        "memory": 1,
         "errors": 1,
         "__init__": 0,
     }
@@ -39,7 +40,9 @@ FLOORS: Mapping[str, int] = MappingProxyType(
 
 # The arrows inside a floor: cadence is arithmetic over the settings of a source, which are plain values, and
 # over what caching reads from headers.
-SIDEWAYS = frozenset({("cadence", "config.schema"), ("cadence", "caching"), ("__main__", "cli")})
+SIDEWAYS = frozenset(
+    {("memory", "model"), ("cadence", "config.schema"), ("cadence", "caching"), ("__main__", "cli")}
+)
 
 # Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.

@@ -27,7 +27,7 @@ from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.fetch.client import Client
-from feeds.model import Record, SourceState
+from feeds.memory import Record, SourceState
 from feeds.pipeline import Emission, Emitter, Outcome, Poller, open_readers
 from feeds.store import Store, open_store
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from feeds.model import DateOrigin, Entry, Moment, Record, SourceState, Text
+from feeds.memory import Record, SourceState
+from feeds.model import DateOrigin, Entry, Moment, Text
 from feeds.store import Poll, Store, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -22,7 +22,8 @@ from feeds.config.load import load
 from feeds.dedupe import Changes
 from feeds.errors import ConfigError, PublishError
 from feeds.formats import FEED_FORMATS
-from feeds.model import Entry, Moment, Record, SourceState, Text, Withdrawal
+from feeds.memory import Record, SourceState
+from feeds.model import Entry, Moment, Text, Withdrawal
 from feeds.pipeline import Emission, Emitter, Verdict
 from feeds.store import Poll, Store, open_store
 

@@ -22,7 +22,7 @@ from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.errors import ReadError
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, open_readers
 from feeds.store import Store, open_store
 

@@ -22,7 +22,8 @@ from feeds.config.load import load
 from feeds.config.schema import Budget, Config, Source
 from feeds.errors import ConfigError
 from feeds.fetch import open_client
-from feeds.model import Feed, SourceState
+from feeds.memory import SourceState
+from feeds.model import Feed
 from feeds.pipeline import Poller, open_readers
 from feeds.store import Store, open_store
 

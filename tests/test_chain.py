@@ -15,7 +15,8 @@ from feeds import __version__
 from feeds.config.load import load
 from feeds.fetch import open_client
 from feeds.formats import FEED_FORMATS
-from feeds.model import Entry, Origin, SourceState
+from feeds.memory import SourceState
+from feeds.model import Entry, Origin
 from feeds.pipeline import Emitter, Poller, Verdict, open_readers
 from feeds.store import open_store
 

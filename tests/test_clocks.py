@@ -21,7 +21,8 @@ from store_values import poll, record
 
 from feeds.config.load import load
 from feeds.daemon.clock import FAR, PATIENCE, Clock
-from feeds.model import DateOrigin, Moment, SourceState
+from feeds.memory import SourceState
+from feeds.model import DateOrigin, Moment
 from feeds.pipeline.clocks import follow, go_back
 from feeds.store import Store, open_store
 

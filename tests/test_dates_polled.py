@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from planets import HOUR, NOW, Planet, Shown, atom, atom_entry, item, rss
 
-from feeds.model import DateOrigin, Record
+from feeds.memory import Record
+from feeds.model import DateOrigin
 
 ROOT = Path(__file__).resolve().parents[1]
 ATOM = (

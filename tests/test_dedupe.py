@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from feeds.config.schema import Keep, Source
 from feeds.dedupe import Changes, Owns, decide
+from feeds.memory import Record, SourceState
 from feeds.model import (
     Category,
     Credit,
@@ -29,8 +30,6 @@ from feeds.model import (
     Person,
     Podcast,
     Precision,
-    Record,
-    SourceState,
     Text,
     TextType,
     TitleOrigin,

@@ -18,7 +18,7 @@ from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.fetch import open_client
 from feeds.formats import FEED_FORMATS
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, Verdict, open_readers
 from feeds.store import Store, open_store
 

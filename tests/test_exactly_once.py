@@ -19,7 +19,7 @@ from planets import HOUR, Planet, Shown, Source, atom, atom_entry, item, rss
 
 from feeds import __version__
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.normalize.urls import is_uri
 from feeds.pipeline import Poller, open_readers
 from feeds.store import open_store

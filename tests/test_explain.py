@@ -16,7 +16,7 @@ from store_values import NOW, opened
 from worlds import configurations, configured, fill, fresh, published, records
 
 from feeds.config.schema import Keep
-from feeds.model import Record
+from feeds.memory import Record
 from feeds.pipeline import Emitter, Fate, Told, explain
 
 

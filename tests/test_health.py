@@ -18,7 +18,7 @@ from servers import Site
 
 from feeds.cli.work.health import SILENT, health
 from feeds.config.schema import Source
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.store import Note, open_store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -23,7 +23,7 @@ from test_pipeline import NOW, configure, emit, files, item, poll, rss, sources,
 from feeds import __version__
 from feeds.config.schema import Config
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Outcome, Poller, Result, open_readers
 from feeds.store import Store, open_store
 

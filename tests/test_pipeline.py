@@ -17,7 +17,7 @@ from feeds import __version__
 from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emission, Emitter, Outcome, Poller, Result, Verdict, hasten, open_readers
 from feeds.pipeline.rendering import render
 from feeds.store import Store, open_store

@@ -16,7 +16,8 @@ from servers import Site
 from store_values import NOW, Changed, opened
 from worlds import configurations, configured, fill, fresh, published, records
 
-from feeds.model import Record, Text
+from feeds.memory import Record
+from feeds.model import Text
 from feeds.pipeline import Emitter, Plan, Sign, Verdict, plan
 from feeds.store import Poll
 

@@ -24,7 +24,8 @@ from feeds.config.load import load
 from feeds.config.schema import Read
 from feeds.errors import ReadError, TooCostly
 from feeds.fetch import open_client
-from feeds.model import Document, Feed, SourceState
+from feeds.memory import SourceState
+from feeds.model import Document, Feed
 from feeds.pipeline import Outcome, Poller, Readers, Result, open_readers
 from feeds.pipeline import readers as room
 from feeds.store import open_store

@@ -20,7 +20,8 @@ from store_values import NOW, Changed, at, content, filled, in_child, opened, po
 
 from feeds.config.schema import Keep
 from feeds.errors import StoreBusy
-from feeds.model import Feed, Moment, Precision, Record, SourceState, Text, Trust, Validators
+from feeds.memory import Record, SourceState, Trust
+from feeds.model import Feed, Moment, Precision, Text, Validators
 from feeds.store import Emitted, Poll, Store, open_store
 
 

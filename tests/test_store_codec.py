@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.errors import StoreError
-from feeds.model import Entry, Feed, Moment, Precision, Record, SourceState, Text, TextType
+from feeds.memory import Record, SourceState
+from feeds.model import Entry, Feed, Moment, Precision, Text, TextType
 from feeds.store import codec
 
 INSTANT = st.datetimes(timezones=st.just(UTC))

@@ -12,7 +12,8 @@ import pytest
 from store_values import NOW, Changed, opened, poll, record
 
 from feeds.config.schema import Keep
-from feeds.model import Record, SourceState, Text, TextType
+from feeds.memory import Record, SourceState
+from feeds.model import Text, TextType
 from feeds.store import Listing, Poll, Store
 
 

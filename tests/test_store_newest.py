@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine, make_url
 from store_values import NOW, filled, opened, poll, record
 
 from feeds.config.schema import Keep
-from feeds.model import Record
+from feeds.memory import Record
 from feeds.store import Store, merging
 
 

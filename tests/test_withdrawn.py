@@ -14,7 +14,8 @@ from planets import HOUR, Planet, Source, atom, atom_entry
 from servers import Site
 
 from feeds.dedupe import Owns, unwelcome, withdrawn
-from feeds.model import Entry, Feed, Moment, Record, Tombstone, Withdrawal
+from feeds.memory import Record
+from feeds.model import Entry, Feed, Moment, Tombstone, Withdrawal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWN = "tag:127.0.0.1,2026:{}"

@@ -23,7 +23,7 @@ from typing import Any
 from feeds import __version__
 from feeds.config.load import load
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Readers, Result, open_readers
 from feeds.store import Store, open_store
 

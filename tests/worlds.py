@@ -13,7 +13,8 @@ from store_values import Changed, opened, poll, record
 
 from feeds.config.load import load
 from feeds.config.schema import Config
-from feeds.model import Record, SourceState, Text
+from feeds.memory import Record, SourceState
+from feeds.model import Text
 from feeds.store import Poll, Store
 
 NAMES = ("a", "b", "c")

@@ -18,7 +18,7 @@ from feeds.daemon.rest import Rest
 from feeds.errors import StoreError
 from feeds.fetch import Client
 from feeds.fetch.manners import service
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Readers
 from feeds.store import Store
 

@@ -21,7 +21,7 @@ from feeds.daemon.signals import listening
 from feeds.daemon.ticker import ticker
 from feeds.errors import ConfigError, Problem, PublishError, StoreError
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
 from feeds.pipeline.clocks import follow, go_back
 from feeds.store import Note, Store

@@ -33,7 +33,8 @@ from feeds.dedupe.first import admit
 from feeds.dedupe.same import Matches, match
 from feeds.dedupe.shared import Owns, claims, is_copy, settle
 from feeds.dedupe.withdrawn import unwelcome, withdrawn
-from feeds.model import Decision, Entry, IdOrigin, Record
+from feeds.memory import Record
+from feeds.model import Decision, Entry, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 

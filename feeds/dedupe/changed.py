@@ -9,7 +9,8 @@ from html import unescape
 
 from feeds.dedupe.first import FIRST_SIGHT, record
 from feeds.dedupe.shared import SHARED_ID
-from feeds.model import DateOrigin, Decision, Entry, Media, Moment, Origin, Record, Text, TextType
+from feeds.memory import Record
+from feeds.model import DateOrigin, Decision, Entry, Media, Moment, Origin, Text, TextType
 from feeds.normalize.dates import OLD
 from feeds.normalize.text import fingerprint, shown
 from feeds.normalize.urls import canonical, same_page

@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from feeds.model import DateOrigin, Decision, Entry, Moment, Precision, Record
+from feeds.memory import Record
+from feeds.model import DateOrigin, Decision, Entry, Moment, Precision
 from feeds.normalize.dates import EPOCH, OLD, believed, doubt, sort_key
 from feeds.normalize.text import fingerprint
 

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from feeds.config.schema import Source
-from feeds.model import Entry, Record, TitleOrigin
+from feeds.memory import Record
+from feeds.model import Entry, TitleOrigin
 from feeds.normalize.text import fingerprint, same_text, shown
 from feeds.normalize.urls import same_page
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from feeds.model import Decision, IdOrigin, Record
+from feeds.memory import Record
+from feeds.model import Decision, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.text import same_text
 from feeds.normalize.urls import same_page

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from feeds.dedupe.shared import Owns
-from feeds.model import Feed, Record, Withdrawal
+from feeds.memory import Record
+from feeds.model import Feed, Withdrawal
 
 
 def withdrawn(

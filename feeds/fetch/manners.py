@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from feeds.errors import HostRests
-from feeds.model import Spacing
+from feeds.memory import Spacing
 
 NAME = "feeds"
 SHARED = frozenset(

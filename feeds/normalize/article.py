@@ -13,17 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from feeds.model import (
-    Credit,
-    Decision,
-    Entry,
-    LanguageOrigin,
-    Moment,
-    Person,
-    Text,
-    TextType,
-    TitleOrigin,
-)
+from feeds.model import Credit, Decision, Entry, LanguageOrigin, Moment, Person, Text, TextType, TitleOrigin
 from feeds.normalize.chars import clean, visible
 from feeds.normalize.dateline import begun
 from feeds.normalize.fields import (

@@ -17,7 +17,8 @@ from typing import Literal
 from feeds import publish
 from feeds.config.schema import Config, LimitStep, Output
 from feeds.formats import FEED_FORMATS
-from feeds.model import Feed, Link, Record
+from feeds.memory import Record
+from feeds.model import Feed, Link
 from feeds.pipeline.choosing import Choosing, Fate
 from feeds.store import Archive, Page, Store
 

@@ -17,7 +17,8 @@ from typing import Protocol
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.dedupe import is_copy
 from feeds.filters import Filter, build, chain
-from feeds.model import Entry, Record, Withdrawal
+from feeds.memory import Record
+from feeds.model import Entry, Withdrawal
 from feeds.normalize import urls
 
 GROUP = 100

@@ -18,7 +18,8 @@ from feeds import __version__, publish
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
-from feeds.model import Entry, Feed, Link, Moment, Person, Record, SourceState, Text, Tombstone
+from feeds.memory import Record, SourceState
+from feeds.model import Entry, Feed, Link, Moment, Person, Text, Tombstone
 from feeds.normalize import ids
 from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds.config.schema import Output
-from feeds.model import Record
+from feeds.memory import Record
 from feeds.pipeline.choosing import Fate, Standing
 from feeds.pipeline.emit import Emitter
 from feeds.pipeline.rendering import invalid, paths

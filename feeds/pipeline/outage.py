@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from feeds.errors import Offline, SourceError, Unreachable
-from feeds.model import SourceState
+from feeds.memory import SourceState
 
 SOONEST, LATEST = timedelta(minutes=5), timedelta(minutes=15)
 """So long is waited for the network; where in between says a source's name, so that not all come at once."""

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from feeds import cadence
 from feeds.cadence import Choice, Pace, Plan, Rhythm
 from feeds.config.schema import Config, Source
-from feeds.model import DateOrigin, Entry, Feed, Precision, Record, SourceState
+from feeds.memory import Record, SourceState
+from feeds.model import DateOrigin, Entry, Feed, Precision
 from feeds.store import Store
 
 HISTORY = 100

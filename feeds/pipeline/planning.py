@@ -11,7 +11,8 @@ from typing import Any
 from feeds.config.parts import step
 from feeds.config.schema import Config, LimitStep, Output, Source
 from feeds.filters import Filter, build
-from feeds.model import Entry, Record
+from feeds.memory import Record
+from feeds.model import Entry
 from feeds.pipeline.emit import RENDERING
 from feeds.pipeline.listing import digest, made_by, spoken
 from feeds.pipeline.rendering import dressed

@@ -21,7 +21,8 @@ from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
 from feeds.errors import BadStatus, Gone, HostRests, Offline, ReadError, SourceError, StoreError, TooLarge
 from feeds.fetch import Client
-from feeds.model import Feed, NotModified, Record, SourceState, Validators
+from feeds.memory import Record, SourceState
+from feeds.model import Feed, NotModified, Validators
 from feeds.normalize import urls
 from feeds.pipeline import outage
 from feeds.pipeline.look import ask_again

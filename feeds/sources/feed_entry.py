@@ -6,18 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from feeds.model import (
-    Category,
-    Decision,
-    Entry,
-    Link,
-    Moment,
-    Origin,
-    Person,
-    Role,
-    Text,
-    TextType,
-)
+from feeds.model import Category, Decision, Entry, Link, Moment, Origin, Person, Role, Text, TextType
 from feeds.normalize import dates, language
 from feeds.normalize.ids import mint
 from feeds.normalize.text import shown, visible

@@ -8,17 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from feeds.config.schema import Source
-from feeds.model import (
-    Decision,
-    Entry,
-    Feed,
-    IdOrigin,
-    LanguageOrigin,
-    Link,
-    Origin,
-    Text,
-    TitleOrigin,
-)
+from feeds.model import Decision, Entry, Feed, IdOrigin, LanguageOrigin, Link, Origin, Text, TitleOrigin
 from feeds.normalize import language
 from feeds.normalize.agencies import agency_credits
 from feeds.normalize.article import merged, unfolded

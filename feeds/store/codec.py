@@ -16,7 +16,8 @@ from sqlalchemy import RowMapping
 
 from feeds.cadence import Pace
 from feeds.errors import StoreError
-from feeds.model import Entry, Feed, Moment, Record, SourceState, Spacing, Text, Trust, Validators
+from feeds.memory import Record, SourceState, Spacing, Trust
+from feeds.model import Entry, Feed, Moment, Text, Validators
 from feeds.normalize.ids import digest
 from feeds.normalize.text import shown
 from feeds.normalize.urls import same_page

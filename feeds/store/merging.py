@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, or_, select
 
-from feeds.model import Record
+from feeds.memory import Record
 from feeds.store import codec
 from feeds.store.tables import ENTRIES, SOURCES
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
 
-from feeds.model import Entry, Record
+from feeds.memory import Record
+from feeds.model import Entry
 from feeds.normalize.text import fingerprint
 from feeds.store import codec
 from feeds.store.merging import batches

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from feeds.model import Record, SourceState
+from feeds.memory import Record, SourceState
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, SOURCES

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from feeds.model import Record
+from feeds.memory import Record
 from feeds.store import codec, saving
 from feeds.store.merging import batches
 from feeds.store.tables import ARCHIVED, ARCHIVES, ENTRIES, PAGES, WITHDRAWN

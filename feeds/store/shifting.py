@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from feeds.model import DateOrigin, Moment, Record
+from feeds.memory import Record
+from feeds.model import DateOrigin, Moment
 from feeds.store import codec, saving
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, HOSTS, SOURCES

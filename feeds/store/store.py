@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.model import Entry, Record, SourceState, Spacing, Withdrawal
+from feeds.memory import Record, SourceState, Spacing
+from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
     faults,

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, func, literal, or_, select, update
 
-from feeds.model import Record, Withdrawal
+from feeds.memory import Record
+from feeds.model import Withdrawal
 from feeds.store import codec, saving
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, WITHDRAWN

@@ -16,7 +16,7 @@ from feeds.cli.show import Screen
 from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import opened
 from feeds.config.schema import Source
-from feeds.model import SourceState
+from feeds.memory import SourceState
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SHADES = "·▁▂▃▄▅▆▇█"

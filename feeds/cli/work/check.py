@@ -19,7 +19,7 @@ from feeds.config import edit
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, SourceError
 from feeds.fetch import Client, open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Readers, ask, open_readers
 
 

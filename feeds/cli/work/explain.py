@@ -13,7 +13,8 @@ from feeds.cli.work.loading import configuration
 from feeds.cli.work.opening import exists, opened
 from feeds.cli.work.preview import one_line, when
 from feeds.config.schema import Config, Source
-from feeds.model import DateOrigin, Entry, Moment, Precision, Record, SourceState
+from feeds.memory import Record, SourceState
+from feeds.model import DateOrigin, Entry, Moment, Precision
 from feeds.pipeline import Emitter, Told
 from feeds.pipeline import explain as outcomes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feeds.config.schema import Source
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.store import Note
 
 SILENT = timedelta(minutes=3)

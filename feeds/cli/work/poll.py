@@ -15,7 +15,7 @@ from feeds.cli.work.opening import opened
 from feeds.cli.work.report import published, refused, report, tell, tell_emissions
 from feeds.config.schema import Config
 from feeds.fetch import open_client
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
 from feeds.pipeline.clocks import go_back
 from feeds.store import Note, Store

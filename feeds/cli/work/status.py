@@ -18,7 +18,7 @@ from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import holder, opened
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, StoreError
-from feeds.model import SourceState
+from feeds.memory import SourceState
 from feeds.store import open_store
 
 WORDS = ("ok", "failing", "gone", "new", "paused")

@@ -1,0 +1,141 @@
+"""What the store remembers between runs: entries, the state of sources, what hosts taught us.
+
+Frozen values like those of ``model``, of which they are made. Instants are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from feeds.model import Entry, Feed, Validators
+
+UNSTABLE = 3
+"""Other ids once mean that a source moved; twice within four polls, that it gives new ones always."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """An entry as the store remembers it.
+
+    Attributes:
+        entry: With ``updated`` set. None of an entry that is remembered only so that it does not come back
+            (expired by ``keep``).
+        source, id, native_id: As in the entry; here too because they outlive it.
+        url: The entry's page.
+        first_seen: When we met it; never changes.
+        sort_key: Its place in every output; fixed at first sight.
+        fingerprint: Hash of its significant text; equal hashes mean that ``updated`` does not move.
+    """
+
+    source: str
+    id: str
+    native_id: str | None
+    url: str | None
+    entry: Entry | None
+    first_seen: datetime
+    sort_key: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """How far the answers are believed that change how a source is asked (``trust``).
+
+    Attributes:
+        whole: When the document last came whole; None before the first.
+        unchanged: Answers "not modified" in a row since.
+        believed: Days for which they are believed.
+        moving_to: Where permanent redirects lead, not yet confirmed; None if there are none.
+        moving_since: The first of the answers in a row that said so. moving: How many there were.
+        address: Where it is asked instead of its listed address; None if it has not moved.
+        listed: The address in config.yaml that it moved from; another one there voids the move.
+        gone_since: The first 410 of those in a row; None if the last answer was another.
+        ended: Whether it is asked no more, because it said over a day that it is gone.
+        plain: Whether its last document came over http although it is asked over https.
+    """
+
+    whole: datetime | None = None
+    unchanged: int = 0
+    believed: int = 7
+    moving_to: str | None = None
+    moving_since: datetime | None = None
+    moving: int = 0
+    address: str | None = None
+    listed: str | None = None
+    gone_since: datetime | None = None
+    ended: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spacing:
+    """What a host taught us about how often it may be asked (``fetch.manners``).
+
+    Attributes:
+        host: Its name, or that of the service it belongs to.
+        gap: Least time between two requests.
+        until: It asked to be left alone until then; None if it did not.
+    """
+
+    host: str
+    gap: timedelta
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceState:
+    """What the store remembers of a source between polls.
+
+    Attributes:
+        name: As in config.yaml.
+        kind: How its bytes were read last; None before the first success.
+        validators: To echo.
+        body_hash: SHA-256 (hex) of the last body that was read whole; None before.
+        reading: Hash of the settings it was read with; another hash voids ``validators`` and ``body_hash``.
+        feed: What it said of itself, without entries; None before the first success.
+        polled: Start of the last poll; None before the first. succeeded: of the last that worked.
+        changed: Of the last that brought something new.
+        due: From when it may be polled; None means at once.
+        failures: Failed polls since the last success. error: The last one's sentence; None after a success.
+        error_class: Its class name, for programs.
+        status: Last HTTP status; None if there was no answer, or the kind has none.
+            trust: How far its server's answers are believed.
+            rhythm: What ``cadence`` learned of it, in a text of its own; None before it learned.
+            wait: Seconds that were chosen between the last poll and ``due``; None before the first.
+        entries: How many entries are remembered with their text.
+        revision: Grows by one whenever an entry of it is added, changed or leaves.
+        begun: First sight of its first entries; None before it had any.
+        reissues: Grows by two at each poll at which most known entries came under other ids than before, and
+            falls by one at each at which they did not; from ``UNSTABLE`` on, its ids tell nothing.
+        said: Pairs of our id of an entry and the id under which it came last; of a few, and only of such as
+            did not come under their own.
+    """
+
+    name: str
+    kind: str | None = None
+    validators: Validators = field(default_factory=Validators)
+    body_hash: str | None = None
+    reading: str | None = None
+    feed: Feed | None = None
+    polled: datetime | None = None
+    succeeded: datetime | None = None
+    changed: datetime | None = None
+    due: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    error_class: str | None = None
+    status: int | None = None
+    trust: Trust = Trust()
+    wait: float | None = None
+    rhythm: str | None = None
+    entries: int = 0
+    revision: int = 0
+    begun: datetime | None = None
+    reissues: int = 0
+    said: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the source calls its entries by other ids again and again."""
+        return self.reissues >= UNSTABLE
