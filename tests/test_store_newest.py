@@ -120,7 +120,11 @@ def test_the_index_answers_and_nothing_is_sorted(store: Store, tmp_path: Path) -
             "entries_page (source=? AND page=?)",
         ),
         ("SELECT * FROM entries WHERE source = :source", "(source=?)"),
-        ("SELECT name, due, polled FROM sources", "COVERING INDEX sources_due"),
+        (
+            "SELECT name FROM sources WHERE away IS NULL AND due <= 5 ORDER BY due, name LIMIT 9",
+            "SEARCH sources USING INDEX sources_due (due<?)",
+        ),
+        ("SELECT max(polled) FROM sources WHERE away IS NULL", "USING INDEX sources_polled"),
     ],
 )
 def test_every_other_question_has_its_index_too(tmp_path: Path, statement: str, index: str) -> None:

@@ -30,7 +30,7 @@ from feeds.store import Store, open_store
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = timedelta(days=2)
 """Longer than any server may ask us to stay away."""
-BESIDE = 8
+BESIDE = 3
 """Groups at a time."""
 CONFIG = """\
 site: {title: Planet, base_url: "https://planet.example.org/", authority: "planet.example.org,2026"}
