@@ -12,7 +12,8 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -21,6 +22,8 @@ import structlog
 from feeds.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
+DEADLINE = 120.0
+"""Seconds after which what a test waits for will not come, however much else the machine has to do."""
 
 RSS = b"""<?xml version="1.0"?>
 <rss version="2.0"><channel><title>Radio Alpina</title><link>http://radio.example/</link>
@@ -31,6 +34,14 @@ RSS = b"""<?xml version="1.0"?>
 <pubDate>Tue, 03 Nov 2020 10:00:00 GMT</pubDate><description>It shone.</description></item>
 </channel></rss>
 """
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Look again and again until a condition holds; the deadline is only there so that a broken test ends."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
 
 
 def environment(**more: str) -> dict[str, str]:

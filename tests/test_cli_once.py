@@ -8,12 +8,11 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import RSS, command, environment, feeds, on_a_terminal, planet, process
+from commands import RSS, command, environment, feeds, on_a_terminal, planet, process, until
 from servers import STALL, Raw, Reply, Site
 
 FILES = {"all.atom", "all.rss", "all.json", "index.html", "sources.opml"}
@@ -193,7 +192,7 @@ def test_a_store_that_another_run_holds_is_status_75(tmp_path: Path, site: Site)
         command("once"), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as other:
         try:
-            wait_for(lambda: bool(site.asked("/slow")))
+            until(lambda: bool(site.asked("/slow")))
             said = process(tmp_path, "once")
             assert (said.returncode, said.stdout) == (75, "")
             (line,) = said.stderr.splitlines()
@@ -322,15 +321,6 @@ def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path) -> None:
         os.close(reader)
         _, err = process.communicate(timeout=30)
     assert err == b""
-
-
-def wait_for(true: object, seconds: float = 20) -> None:
-    """Wait until something holds; the deadline is only there so that a broken test ends."""
-    assert callable(true)
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def test_a_traceback_would_hide_secrets_too(tmp_path: Path) -> None:

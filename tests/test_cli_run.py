@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from commands import RSS, command, environment, planet
+from commands import RSS, command, environment, planet, until
 from servers import Site
 
 
@@ -30,14 +29,6 @@ def daemon(folder: Path, *args: str) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def appears(path: Path) -> None:
-    """Wait for a file; the deadline is only there so that a broken test ends."""
-    end = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < end, f"{path.name} did not appear"
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("log_json", [False, True])
 def test_it_polls_publishes_and_ends_when_asked_to(log_json: bool, tmp_path: Path) -> None:
     with Site({"/feed": RSS}) as site:
@@ -48,7 +39,7 @@ def test_it_polls_publishes_and_ends_when_asked_to(log_json: bool, tmp_path: Pat
             f"  - {{name: down, url: '{site.url('/missing')}'}}\n",
         )
         with daemon(tmp_path, *(("--log-json",) if log_json else ())) as process:
-            appears(tmp_path / "output" / "all.atom")
+            until((tmp_path / "output" / "all.atom").exists)
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=15)
     assert (process.returncode, out) == (0, b"")

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import structlog
-from commands import RSS, command, environment, feeds
+from commands import DEADLINE, RSS, command, environment, feeds, until
 from servers import STALL, Asked, Raw, Reply, Site
 
 from feeds.config.load import load
@@ -28,9 +28,6 @@ from feeds.daemon.serving import Daemon
 from feeds.daemon.ticker import ticker
 from feeds.errors import StoreError
 from feeds.store import Store, open_store
-
-DEADLINE = 60.0
-"""Seconds within which what a test waits for has to happen; it nearly always takes a fraction."""
 
 Event = Mapping[str, Any]
 
@@ -124,14 +121,6 @@ def running(folder: Path) -> Iterator[Process]:
 
 def matches(event: Event, name: str, values: Mapping[str, object]) -> bool:
     return event.get("event") == name and all(event.get(key) == value for key, value in values.items())
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Look again and again until a condition holds, which it must before the deadline."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def test_it_polls_publishes_and_ends_with_status_0(tmp_path: Path, site: Site) -> None:

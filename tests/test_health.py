@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from commands import RSS, command, environment, feeds
+from commands import RSS, command, environment, feeds, until
 from servers import Site
 
 from feeds.cli.work.health import SILENT, health
@@ -55,13 +53,6 @@ def test_a_daemon_has_to_give_signs_of_life() -> None:
     assert healthy(held=True, daemon=alive)
     assert not healthy(held=False, daemon=alive)
     assert not healthy(held=True, daemon=Note(at=NOW - SILENT - MINUTE, said={}))
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def layers() -> bytes:

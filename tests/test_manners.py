@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from commands import RSS, command, environment, feeds
+from commands import RSS, command, environment, feeds, until
 from papers import make, secure
 from servers import STALL, Asked, Raw, Reply, Site
 from test_pipeline import NOW, configure, emit, files, item, poll, rss, sources, titles
@@ -163,10 +162,7 @@ def test_a_wait_survives_being_killed(site: Site, tmp_path: Path) -> None:
         command("run"), cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
     ) as daemon:
         try:
-            for _ in range(400):
-                if '"error_class": "BadStatus"' in feeds(tmp_path, "status", "--json").stdout:
-                    break
-                time.sleep(0.05)
+            until(lambda: '"error_class": "BadStatus"' in feeds(tmp_path, "status", "--json").stdout)
         finally:
             os.kill(daemon.pid, signal.SIGKILL)
     assert [asked.path for asked in site.log] == ["/a"]

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,14 +115,19 @@ def _published(emitter: Emitter, now: datetime) -> None:
             raise AssertionError(f"{emission.path}: {emission.problems}")
 
 
+def _peak_mib() -> int:
+    """Most memory that this process ever held, in MiB.
+
+    Not ``ru_maxrss``: that one is inherited, so it is also the size of whoever started this program.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
 def main() -> None:
     """Read a plan, fall, and tell."""
     told = asyncio.run(fall(json.load(sys.stdin), Path(sys.argv[1])))
-    peaks = {
-        name: resource.getrusage(who).ru_maxrss // 1024
-        for name, who in (("mib", resource.RUSAGE_SELF), ("worker_mib", resource.RUSAGE_CHILDREN))
-    }
-    json.dump({"ends": told, **peaks}, sys.stdout)
+    json.dump({"ends": told, "mib": _peak_mib()}, sys.stdout)
 
 
 if __name__ == "__main__":
