@@ -9,10 +9,11 @@ Nobody here knows who calls: ``once``, the daemon, or a worker.
 from feeds.pipeline.choosing import Fate, Standing
 from feeds.pipeline.emit import Emission, Emitter, Verdict
 from feeds.pipeline.explain import Told, explain
+from feeds.pipeline.keeping import Outcome, Result
 from feeds.pipeline.look import ask
 from feeds.pipeline.plan import Change, Plan, Sign, plan
 from feeds.pipeline.readers import Readers, open_readers
-from feeds.pipeline.refresh import Outcome, Poller, Result, hasten
+from feeds.pipeline.refresh import Poller, hasten
 
 __all__ = (
     "Change",

@@ -9,84 +9,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from feeds import cadence, dedupe, trust
+from feeds import cadence, trust
 from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
 from feeds.errors import BadStatus, Gone, HostRests, Offline, ReadError, SourceError, StoreError, TooLarge
 from feeds.fetch import Client
-from feeds.memory import Record, SourceState
-from feeds.model import Feed, NotModified, Validators
-from feeds.normalize import urls
-from feeds.pipeline import outage
+from feeds.memory import SourceState
+from feeds.model import Document, Feed, NotModified, Validators
+from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result
 from feeds.pipeline.look import ask_again
 from feeds.pipeline.outage import Outage
-from feeds.pipeline.pacing import Pacing
 from feeds.pipeline.readers import Readers
-from feeds.store import Poll, Store
+from feeds.store import Store
 
 READING = "2"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
-
-
-SAID = 20
-"""Entries of a source whose ids are compared from poll to poll."""
-MOST_REISSUES = 10
-
-
-class Result(StrEnum):
-    """What a poll brought."""
-
-    NEW = "new"
-    UNCHANGED = "unchanged"
-    """A document came, and nothing in it was new."""
-    NOT_MODIFIED = "not_modified"
-    POSTPONED = "postponed"
-    """Nothing was asked: the host rests, as it wished."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What became of one poll.
-
-    Attributes:
-        source: Its name.
-        result: In a word.
-        new, changed: How many entries were added, and how many were stored anew.
-        error: One sentence if it failed, without secrets.
-        title: What the source calls itself.
-        due: From when it may be polled again.
-        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``.
-    """
-
-    source: str
-    result: Result
-    new: int = 0
-    changed: int = 0
-    error: str | None = None
-    title: str | None = None
-    due: datetime | None = None
-    surprise: Exception | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Answer:
-    """What one poll got, before it meets the store."""
-
-    source: Source
-    state: SourceState
-    feed: Feed | None
-    result: Result
-    now: datetime
-    headers: Mapping[str, str] = field(default_factory=dict)
-    retry_after: timedelta | None = None
 
 
 def settings_hash(source: Source) -> str:
@@ -96,6 +39,29 @@ def settings_hash(source: Source) -> str:
     )
     shown = source.model_dump(mode="json", include={**wanted, "fetch": {"charset"}}, fallback=str)
     return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
+
+
+def answered(state: SourceState, reply: Document | NotModified, reading: str, now: datetime) -> SourceState:
+    """Note that a source gave an answer that can be used."""
+    return replace(
+        state,
+        validators=reply.validators,
+        reading=reading,
+        polled=now,
+        succeeded=now,
+        failures=0,
+        error=None,
+        error_class=None,
+        status=304 if isinstance(reply, NotModified) else reply.status,
+    )
+
+
+def was_read(state: SourceState, source: Source, kind: str, feed: Feed, digest: str) -> SourceState:
+    """Note what a source says of itself; ``digest`` is that of the body."""
+    # What a private source says of its own address holds the same secret.
+    links = () if source.private else feed.links
+    bare = replace(feed, entries=(), withdrawn=(), links=links)
+    return replace(state, kind=kind, feed=bare, body_hash=digest)
 
 
 def hasten(config: Config, store: Store) -> int:
@@ -128,16 +94,6 @@ def hasten(config: Config, store: Store) -> int:
     return len(sooner)
 
 
-def _watched(state: SourceState, changes: dedupe.Changes) -> SourceState:
-    """Note whether a source calls its entries by other ids than before."""
-    before, said = dict(state.said), dict(changes.said)
-    both = before.keys() & said.keys()
-    settled = bool(both) and 2 * sum(before[key] == said[key] for key in both) > len(both)
-    again = bool(said) and 2 * len(said) >= changes.matched and not settled
-    reissues = min(state.reissues + 2, MOST_REISSUES) if again else max(state.reissues - 1, 0)
-    return replace(state, reissues=reissues, said=changes.said[:SAID])
-
-
 class Poller:
     """Polls sources of one configuration into one store.
 
@@ -157,10 +113,10 @@ class Poller:
         self.client = client
         self.readers = readers
         self.sources = {source.name: source for source in config.sources}
-        self.pacing = Pacing(config, store)
+        self.keeper = Keeper(config, store)
         self.outage = Outage(store.answered)
         client.hosts.recall(store.spacings())
-        self._waiting: list[tuple[_Answer, asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[Answer, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def refresh(self, state: SourceState, now: datetime, *, begun: float | None = None) -> Outcome:
@@ -181,7 +137,7 @@ class Poller:
             answer = await self._ask(source, state, now, timedelta(seconds=_stopwatch() - start))
         except HostRests as rest:
             due = replace(state, due=rest.until)
-            answer = _Answer(source=source, state=due, feed=None, result=Result.POSTPONED, now=now)
+            answer = Answer(source=source, state=due, feed=None, result=Result.POSTPONED, now=now)
         except SourceError as failure:
             if isinstance(failure, BadStatus | TooLarge | ReadError) and source.url is not None:
                 self.outage.heard(now)
@@ -254,7 +210,7 @@ class Poller:
             turns[host] += 1
         return [state for _, _, state in sorted(ordered, key=lambda one: one[:2])]
 
-    async def _ask(self, source: Source, state: SourceState, now: datetime, late: timedelta) -> _Answer:
+    async def _ask(self, source: Source, state: SourceState, now: datetime, late: timedelta) -> Answer:
         reading = settings_hash(source)
         same = state.reading == reading
         known = state.validators if same else Validators()
@@ -262,17 +218,7 @@ class Poller:
         before = Validators() if doubted else known
         address = trust.address(state.trust, source.url)
         reply = await ask_again(self.client, source, self.config.folder, before, now + late, address=address)
-        after = replace(
-            state,
-            validators=reply.validators,
-            reading=reading,
-            polled=now,
-            succeeded=now,
-            failures=0,
-            error=None,
-            error_class=None,
-            status=304 if isinstance(reply, NotModified) else reply.status,
-        )
+        after = answered(state, reply, reading, now)
         feed: Feed | None = None
         if isinstance(reply, NotModified):
             result = Result.NOT_MODIFIED
@@ -287,14 +233,11 @@ class Poller:
             )
             if not same or not same_body:
                 kind, feed = await self.readers.read(reply, source, self.config.authority)
-                # What a private source says of its own address holds the same secret.
-                links = () if source.private else feed.links
-                bare = replace(feed, entries=(), withdrawn=(), links=links)
-                after = replace(after, kind=kind, feed=bare, body_hash=digest)
+                after = was_read(after, source, kind, feed, digest)
             plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
             believed = replace(believed, plain=plain)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
-        return _Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
+        return Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
 
     def _failed(
         self,
@@ -303,7 +246,7 @@ class Poller:
         error: SourceError,
         now: datetime,
         late: timedelta = timedelta(),
-    ) -> _Answer:
+    ) -> Answer:
         ours = isinstance(error, Offline)
         failures = state.failures + (not ours)
         believed = state.trust
@@ -320,11 +263,9 @@ class Poller:
         )
         asked = error.retry_after if isinstance(error, BadStatus) else None
         asked = None if asked is None else asked + late
-        return _Answer(
-            source=source, state=after, feed=None, result=Result.FAILED, now=now, retry_after=asked
-        )
+        return Answer(source=source, state=after, feed=None, result=Result.FAILED, now=now, retry_after=asked)
 
-    async def _saved(self, answer: _Answer) -> Outcome:
+    async def _saved(self, answer: Answer) -> Outcome:
         """Hand an answer to the writer and wait until it is durable."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, future))
@@ -338,7 +279,7 @@ class Poller:
             group, self._waiting = self._waiting, []
             await self._write_group(group)
 
-    async def _write_group(self, group: list[tuple[_Answer, asyncio.Future[Outcome]]]) -> None:
+    async def _write_group(self, group: list[tuple[Answer, asyncio.Future[Outcome]]]) -> None:
         try:
             outcomes = await asyncio.to_thread(self._keep, [answer for answer, _ in group])
         except Exception as error:  # noqa: BLE001  whatever it is belongs to those who wait for it
@@ -355,85 +296,12 @@ class Poller:
                 if not future.done():
                     future.set_result(outcome)
 
-    def _keep(self, answers: list[_Answer]) -> list[Outcome]:
-        """Decide and save a group in one transaction, one after the other, so that each sees those before."""
+    def _keep(self, answers: list[Answer]) -> list[Outcome]:
+        """Save a group in one transaction, and what its hosts taught us."""
         with self.store.transaction():
             if spacings := self.client.hosts.learned():
                 self.store.save_spacings(spacings)
-            self.pacing.begin(max(answer.now for answer in answers))
-            outcomes = [self._keep_one(answer) for answer in answers]
-            asked = (answer.source for answer in answers if answer.result is not Result.POSTPONED)
-            self.pacing.count(asked)
-        return outcomes
-
-    def _owns(self, name: str, uri: str) -> bool:
-        """Say whether an id names the host of a source; of one that left config.yaml, nothing does."""
-        source = self.sources.get(name)
-        return source is not None and source.url is not None and urls.same_site(uri, source.url)
-
-    def _scheduled(self, answer: _Answer, state: SourceState, new: Sequence[Record]) -> SourceState:
-        """Learn from a poll, and choose the next."""
-        source, now, pacing = answer.source, answer.now, self.pacing
-        if answer.result is Result.POSTPONED:
-            return state
-        if answer.result is Result.FAILED and state.error_class == Offline.__name__:
-            due = now + outage.wait(source.name)
-        elif answer.result is Result.FAILED:
-            due = pacing.after_failure(source, state, now, answer.retry_after)
-            if state.trust.ended:
-                due = now + 100 * cadence.NEVER
-        else:
-            read = len(answer.feed.entries) if answer.feed is not None else 0
-            rhythm = pacing.learned(source, state, now, new, read=read)
-            choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
-            due = choice.due
-            state = replace(state, rhythm=pacing.kept(rhythm, choice))
-        return replace(state, due=due, wait=(due - now).total_seconds())
-
-    def _keep_one(self, answer: _Answer) -> Outcome:
-        source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
-        changes = dedupe.Changes()
-        if feed is not None:
-            known = self.store.recall(source.name, feed.entries)
-            others = self.store.holders([entry.id for entry in feed.entries], source.name)
-            changes = dedupe.decide(
-                feed.entries,
-                known,
-                others,
-                now=now,
-                source=source,
-                authority=self.config.authority,
-                owns=self._owns,
-                backlog=state.changed is None,
-                unstable=state.unstable,
-            )
-            state = _watched(state, changes)
-        touched = bool(changes.new or changes.changed)
-        if touched:
-            state = replace(state, changed=now)
-        state = self._scheduled(answer, state, changes.new)
-        self.store.save([Poll(state=state, changes=changes)])
-        gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
-        if touched and source.keep is not None:
-            self.store.prune(source.name, source.keep, now)
-        return Outcome(
-            source=source.name,
-            result=Result.NEW if touched or gone else answer.result,
-            new=len({record.id for record in changes.new} - {record.id for record in gone}),
-            changed=len(changes.changed),
-            error=state.error if answer.result is Result.FAILED else None,
-            title=state.feed.title.value if state.feed and state.feed.title else None,
-            due=state.due,
-        )
-
-    def _withdraw(self, source: str, feed: Feed, new: Sequence[Record], now: datetime) -> tuple[Record, ...]:
-        """Hide what a source took back, and what it brings although it was withdrawn; give what is hidden."""
-        names = {name for record in new for name in (record.id, record.native_id) if name is not None}
-        gone = dedupe.unwelcome(new, self.store.withdrawals(names), self._owns) if names else ()
-        if feed.withdrawn:
-            marked = self.store.holders([mark.id for mark in feed.withdrawn], "")
-            gone += dedupe.withdrawn(feed, marked, source, self._owns, now)
-        return self.store.withdraw(gone) if gone else ()
+            return self.keeper.keep(answers)
 
 
 def _stopwatch() -> float:

@@ -1,0 +1,178 @@
+"""What a poll got, into the store: dedupe -> store, and when to poll again. One transaction for a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from feeds import cadence, dedupe
+from feeds.config.schema import Config, Source
+from feeds.errors import Offline
+from feeds.memory import Record, SourceState
+from feeds.model import Feed
+from feeds.normalize import urls
+from feeds.pipeline import outage
+from feeds.pipeline.pacing import Pacing
+from feeds.store import Poll, Store
+
+SAID = 20
+"""Entries of a source whose ids are compared from poll to poll."""
+MOST_REISSUES = 10
+
+
+class Result(StrEnum):
+    """What a poll brought."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    """A document came, and nothing in it was new."""
+    NOT_MODIFIED = "not_modified"
+    POSTPONED = "postponed"
+    """Nothing was asked: the host rests, as it wished."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one poll.
+
+    Attributes:
+        source: Its name.
+        result: In a word.
+        new, changed: How many entries were added, and how many were stored anew.
+        error: One sentence if it failed, without secrets.
+        title: What the source calls itself.
+        due: From when it may be polled again.
+        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``.
+    """
+
+    source: str
+    result: Result
+    new: int = 0
+    changed: int = 0
+    error: str | None = None
+    title: str | None = None
+    due: datetime | None = None
+    surprise: Exception | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one poll got, before it meets the store."""
+
+    source: Source
+    state: SourceState
+    feed: Feed | None
+    result: Result
+    now: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    retry_after: timedelta | None = None
+
+
+def _watched(state: SourceState, changes: dedupe.Changes) -> SourceState:
+    """Note whether a source calls its entries by other ids than before."""
+    before, said = dict(state.said), dict(changes.said)
+    both = before.keys() & said.keys()
+    settled = bool(both) and 2 * sum(before[key] == said[key] for key in both) > len(both)
+    again = bool(said) and 2 * len(said) >= changes.matched and not settled
+    reissues = min(state.reissues + 2, MOST_REISSUES) if again else max(state.reissues - 1, 0)
+    return replace(state, reissues=reissues, said=changes.said[:SAID])
+
+
+class Keeper:
+    """Decides on what polls got, and saves it; who calls has the store to itself meanwhile.
+
+    Args:
+        config: The configuration in force.
+        store: Open and claimed.
+    """
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self.config = config
+        self.store = store
+        self.sources = {source.name: source for source in config.sources}
+        self.pacing = Pacing(config, store)
+
+    def keep(self, answers: Sequence[Answer]) -> list[Outcome]:
+        """Decide and save a group in one transaction, one after the other, so that each sees those before.
+
+        Raises:
+            StoreError: Nothing of the group was saved.
+        """
+        with self.store.transaction():
+            self.pacing.begin(max(answer.now for answer in answers))
+            outcomes = [self._keep_one(answer) for answer in answers]
+            asked = (answer.source for answer in answers if answer.result is not Result.POSTPONED)
+            self.pacing.count(asked)
+        return outcomes
+
+    def _owns(self, name: str, uri: str) -> bool:
+        """Say whether an id names the host of a source; of one that left config.yaml, nothing does."""
+        source = self.sources.get(name)
+        return source is not None and source.url is not None and urls.same_site(uri, source.url)
+
+    def _scheduled(self, answer: Answer, state: SourceState, new: Sequence[Record]) -> SourceState:
+        """Learn from a poll, and choose the next."""
+        source, now, pacing = answer.source, answer.now, self.pacing
+        if answer.result is Result.POSTPONED:
+            return state
+        if answer.result is Result.FAILED and state.error_class == Offline.__name__:
+            due = now + outage.wait(source.name)
+        elif answer.result is Result.FAILED:
+            due = pacing.after_failure(source, state, now, answer.retry_after)
+            if state.trust.ended:
+                due = now + 100 * cadence.NEVER
+        else:
+            read = len(answer.feed.entries) if answer.feed is not None else 0
+            rhythm = pacing.learned(source, state, now, new, read=read)
+            choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
+            due = choice.due
+            state = replace(state, rhythm=pacing.kept(rhythm, choice))
+        return replace(state, due=due, wait=(due - now).total_seconds())
+
+    def _keep_one(self, answer: Answer) -> Outcome:
+        source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
+        changes = dedupe.Changes()
+        if feed is not None:
+            known = self.store.recall(source.name, feed.entries)
+            others = self.store.holders([entry.id for entry in feed.entries], source.name)
+            changes = dedupe.decide(
+                feed.entries,
+                known,
+                others,
+                now=now,
+                source=source,
+                authority=self.config.authority,
+                owns=self._owns,
+                backlog=state.changed is None,
+                unstable=state.unstable,
+            )
+            state = _watched(state, changes)
+        touched = bool(changes.new or changes.changed)
+        if touched:
+            state = replace(state, changed=now)
+        state = self._scheduled(answer, state, changes.new)
+        self.store.save([Poll(state=state, changes=changes)])
+        gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
+        if touched and source.keep is not None:
+            self.store.prune(source.name, source.keep, now)
+        return Outcome(
+            source=source.name,
+            result=Result.NEW if touched or gone else answer.result,
+            new=len({record.id for record in changes.new} - {record.id for record in gone}),
+            changed=len(changes.changed),
+            error=state.error if answer.result is Result.FAILED else None,
+            title=state.feed.title.value if state.feed and state.feed.title else None,
+            due=state.due,
+        )
+
+    def _withdraw(self, source: str, feed: Feed, new: Sequence[Record], now: datetime) -> tuple[Record, ...]:
+        """Hide what a source took back, and what it brings although it was withdrawn; give what is hidden."""
+        names = {name for record in new for name in (record.id, record.native_id) if name is not None}
+        gone = dedupe.unwelcome(new, self.store.withdrawals(names), self._owns) if names else ()
+        if feed.withdrawn:
+            marked = self.store.holders([mark.id for mark in feed.withdrawn], "")
+            gone += dedupe.withdrawn(feed, marked, source, self._owns, now)
+        return self.store.withdraw(gone) if gone else ()
