@@ -1,0 +1,1 @@
+"""What a poll costs, beside others that do the same."""
