@@ -7,7 +7,8 @@ Nobody here knows who calls: ``once``, the daemon, or a worker.
 """
 
 from feeds.pipeline.choosing import Fate, Standing
-from feeds.pipeline.emit import Emission, Emitter, Verdict
+from feeds.pipeline.emission import Emission, Verdict
+from feeds.pipeline.emit import Emitter
 from feeds.pipeline.explain import Told, explain
 from feeds.pipeline.keeping import Outcome, Result
 from feeds.pipeline.look import ask

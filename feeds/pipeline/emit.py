@@ -9,71 +9,34 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from itertools import islice
 
 from feeds import __version__, publish
-from feeds.config.schema import Config, LimitStep, Output, Source, Step
+from feeds.config.schema import Config, LimitStep, Output, Step
 from feeds.filters import chain
-from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
+from feeds.formats import FEED_FORMATS, SITE_FORMATS
 from feeds.memory import Record, SourceState
 from feeds.model import Entry, Feed, Link, Moment, Person, Text, Tombstone
 from feeds.normalize import ids
 from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate
+from feeds.pipeline.emission import Emission, Verdict
+from feeds.pipeline.ledger import SITE, Ledger
 from feeds.pipeline.listing import listing
+from feeds.pipeline.planet import lines, planet
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
 from feeds.store import Emitted, Listing, Store
 
 RENDERING = "2"
 """Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
 
-SITE = ""
-"""Under this name the store remembers the files of the whole site; no output can be called so."""
-
 MARKED = timedelta(days=90)
 """How long a tombstone stands in the outputs: longer than the readers that matter stay away."""
 
 MOST_MARKS = 500
 """Tombstones in one document, the latest."""
-
-SHOWN_ON_PAGE = 20
-"""Entries of each output on the page."""
-
-
-class Verdict(StrEnum):
-    """What became of one file."""
-
-    WRITTEN = "written"
-    UNCHANGED = "unchanged"
-    """Rendered, and the file already had these bytes."""
-    SKIPPED = "skipped"
-    """Nothing it is made from has changed."""
-    REFUSED = "refused"
-    """What was rendered is not valid; the last good file stays."""
-    REMOVED = "removed"
-    """Its output or format left config.yaml."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Emission:
-    """What became of one published file.
-
-    Attributes:
-        output: Name of the output; empty for the site's own files.
-        path: Relative to the site's folder, with slashes.
-        verdict: In a word.
-        entries: How many entries are in it; None if it was skipped or removed.
-        problems: Why it was refused, or which entries were left out and why.
-    """
-
-    output: str
-    path: str
-    verdict: Verdict
-    entries: int | None = None
-    problems: tuple[str, ...] = ()
 
 
 def _hash(value: object) -> str:
@@ -99,6 +62,7 @@ class Emitter:
         self.store = store
         self.folder = config.folder / config.site.folder
         self.archivist = Archivist(config, store)
+        self.ledger = Ledger(config, store)
 
     def emit_all(
         self, now: datetime, *, force: bool = False, done: Callable[[Emission], None] = lambda _: None
@@ -127,7 +91,9 @@ class Emitter:
         for output in self.config.outputs:
             tell(self._emit(output, now, revisions, written.get(output.name), force=force))
         tell(self._emit_site(now, states, written.get(SITE), force=force))
-        tell(self._remove_gone())
+        for name, path in self.archivist.remove_gone():
+            tell([Emission(output=name, path=path, verdict=Verdict.REMOVED)])
+        tell(self.ledger.remove_gone())
         return tuple(emissions)
 
     def gather(self, output: Output, now: datetime) -> Feed:
@@ -235,7 +201,7 @@ class Emitter:
     ) -> Iterator[Emission]:
         signature = self._signature(output, revisions, now)
         names = paths(output)
-        stands = self._stands(before, signature, names) and self.archivist.stands(output)
+        stands = self.ledger.stands(before, signature, names) and self.archivist.stands(output)
         if not force and not self._aging(output) and stands:
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
@@ -253,7 +219,7 @@ class Emitter:
         # Where all was refused, the files are the old ones, and so is what stands in them.
         refused = all(one.body is None for one in rendered)
         told = None if refused else listing(self.config, output, feed, carried(rendered), RENDERING)
-        self._remember(output.name, before, signature, made, told)
+        self.ledger.remember(output.name, before, signature, made, told)
         yield from made
 
     def rendered(self, output: Output, feed: Feed) -> tuple[Rendered, ...]:
@@ -317,122 +283,27 @@ class Emitter:
         config = self.config
         revisions = {name: state.revision for name, state in states.items()}
         names = {SITE_FORMATS[word].file: word for word in config.site.formats}
-        lines = tuple(self._line(source, states.get(source.name)) for source in config.sources)
         signature = _hash(
             [
                 __version__,
                 RENDERING,
                 config.site.model_dump(mode="json"),
                 [self._signature(output, revisions, now) for output in config.outputs],
-                [repr(line) for line in lines],
+                [repr(line) for line in lines(config, states)],
             ]
         )
         aging = any(map(self._aging, config.outputs))
-        if not force and not aging and self._stands(before, signature, names):
+        if not force and not aging and self.ledger.stands(before, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
         made = [self._put(SITE, one) for one in self.site_rendered(now, states)]
-        self._remember(SITE, before, signature, made, None)
+        self.ledger.remember(SITE, before, signature, made, None)
         yield from made
 
     def site_rendered(self, now: datetime, states: Mapping[str, SourceState]) -> tuple[Rendered, ...]:
         """Render the files of the site as a whole."""
-        lines = tuple(self._line(source, states.get(source.name)) for source in self.config.sources)
-        page = self._site_page(now, lines)
+        page = planet(self.config, states, lambda output: self.gather(output, now))
         return tuple(render_site(page, word) for word in self.config.site.formats)
-
-    def _site_page(self, now: datetime, lines: tuple[SourceLine, ...]) -> SitePage:
-        site = self.config.site
-        outputs = []
-        for output in self.config.outputs:
-            feed = self.gather(output.model_copy(update={"limit": min(output.limit, SHOWN_ON_PAGE)}), now)
-            forms = [FEED_FORMATS[word] for word in output.formats]
-            files = tuple((form.media_type, f"{output.name}{form.suffix}", form.label) for form in forms)
-            title = output.title or output.name
-            outputs.append(OutputPage(name=output.name, title=title, feed=feed, files=files))
-        return SitePage(
-            title=site.title,
-            subtitle=site.subtitle,
-            base_url=site.base_url,
-            language=site.language,
-            owner=site.owner.name,
-            outputs=tuple(outputs),
-            sources=lines,
-            opml=SITE_FORMATS["opml"].file if "opml" in site.formats else None,
-        )
-
-    def _line(self, source: Source, state: SourceState | None) -> SourceLine:
-        """Describe a source to the public: an address that holds a secret is left out."""
-        feed = state.feed if state else None
-        declared = feed.title.value if feed and feed.title else None
-        return SourceLine(
-            name=source.name,
-            title=source.title or declared or source.name,
-            url=None if source.private else source.url,
-            site_url=feed.link("alternate") if feed and not source.private else None,
-            tags=source.tags,
-            kind=state.kind if state and state.kind else source.kind,
-        )
-
-    def _stands(self, before: Emitted | None, signature: str, files: Iterable[str]) -> bool:
-        """Say whether what was emitted last was made from the same, and is still there byte for byte."""
-        return (
-            before is not None
-            and before.signature == signature
-            and set(before.files) == set(files)
-            and all(publish.digest(self.folder, path) == digest for path, digest in before.files.items())
-        )
-
-    def _remember(
-        self,
-        name: str,
-        before: Emitted | None,
-        signature: str,
-        made: list[Emission],
-        told: Listing | None = None,
-    ) -> None:
-        """Note what was written; without a signature if something was refused, so that it is tried again."""
-        # Where a document was refused, the file that stands there may be somebody else's.
-        ours = [emission.path for emission in made if emission.verdict is not Verdict.REFUSED]
-        files = {path: publish.digest(self.folder, path) for path in ours}
-        refused = len(ours) < len(made)
-        # Files of a format that left config.yaml stay noted until ``_remove_gone`` has removed them.
-        kept = dict(before.files) if before else {}
-        self.store.save_emitted(
-            name,
-            "" if refused else signature,
-            kept | {path: d for path, d in files.items() if d is not None},
-            told,
-        )
-
-    def _remove_gone(self) -> Iterator[Emission]:
-        for name, path in self.archivist.remove_gone():
-            yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
-        for name, path, digest in self.gone():
-            if publish.remove(self.folder, path, digest):
-                yield Emission(output=name, path=path, verdict=Verdict.REMOVED)
-        wanted = self._wanted()
-        for name, before in self.store.emitted().items():
-            kept = {path: d for path, d in before.files.items() if path in wanted.get(name, ())}
-            if name not in wanted:
-                self.store.forget_emitted(name)
-            elif kept != before.files:
-                self.store.save_emitted(name, before.signature, kept)
-
-    def gone(self) -> list[tuple[str, str, str]]:
-        """Give output, path and hash of the files we wrote whose output or format left config.yaml."""
-        everything = set().union(*self._wanted().values())
-        return [
-            (name, path, digest)
-            for name, before in self.store.emitted().items()
-            for path, digest in before.files.items()
-            if path not in everything
-        ]
-
-    def _wanted(self) -> dict[str, set[str]]:
-        wanted = {output.name: set(paths(output)) for output in self.config.outputs}
-        wanted[SITE] = {SITE_FORMATS[word].file for word in self.config.site.formats}
-        return wanted
 
     def housekeep(self, now: datetime) -> None:
         """Forget what ``keep`` says is old enough, and keep the store small."""

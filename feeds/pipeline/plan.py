@@ -12,7 +12,9 @@ from feeds import publish
 from feeds.config.schema import Output
 from feeds.model import Entry
 from feeds.pipeline.choosing import Choosing, Fate, Standing
-from feeds.pipeline.emit import RENDERING, SITE, Emitter, Verdict
+from feeds.pipeline.emission import Verdict
+from feeds.pipeline.emit import RENDERING, Emitter
+from feeds.pipeline.ledger import SITE
 from feeds.pipeline.listing import IN_NO_FILE, digest, settings
 from feeds.pipeline.planning import Before, Present, added, changed, differences
 from feeds.pipeline.rendering import Rendered, carried
@@ -99,7 +101,7 @@ def _gone(emitter: Emitter) -> Iterator[Plan]:
     """Say which files would go because their output or format is not in config.yaml any more."""
     listed = {output.name for output in emitter.config.outputs}
     paths: dict[str, list[str]] = {}
-    for name, path, sha256 in emitter.gone():
+    for name, path, sha256 in emitter.ledger.gone():
         if publish.digest(emitter.folder, path) == sha256:
             paths.setdefault(name, []).append(path)
     for name, some in paths.items():
