@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -241,6 +243,70 @@ def test_a_fixed_time_comes_once_on_the_days_the_clocks_change(
 def test_every_hour_means_every_real_hour() -> None:
     assert len(ticks("0 * * * *", "Europe/Berlin", "2026-10-24T23:59", "2026-10-26")) == 25
     assert len(ticks("0 * * * *", "Europe/Berlin", "2026-03-28T23:59", "2026-03-30")) == 23
+
+
+CHANGES = [
+    ("Europe/Berlin", "2026-03-29"),
+    ("Europe/Berlin", "2026-10-25"),
+    ("US/Pacific", "2026-03-08"),
+    ("US/Pacific", "2026-11-01"),
+    ("Australia/Lord_Howe", "2026-10-04"),  # half an hour forward, at 2
+    ("Australia/Lord_Howe", "2026-04-05"),  # half an hour back, at 2
+]
+
+
+def polls(cron: str, zone: str, day: str, late: Sequence[int]) -> dict[str, list[datetime]]:
+    """Give the due times from three days before a day to three after it, by their date on the wall.
+
+    Each poll begins by so many seconds later than it is due, and the next is chosen from there on.
+    """
+    subject, local = source(interval=Cron(cron=cron), timezone=zone), ZoneInfo(zone)
+    middle = datetime.fromisoformat(day).replace(tzinfo=local)
+    days = [(middle + number * DAY).strftime("%m-%d") for number in range(-3, 4)]
+    seen: dict[str, list[datetime]] = {one: [] for one in days}
+    lateness = itertools.cycle(late)
+    now = ((middle - 3 * DAY).astimezone(UTC)) - timedelta(seconds=1)
+    end = (middle + 4 * DAY).astimezone(UTC)
+    while (due := cadence.next_due(subject, now)) < end:
+        seen[due.astimezone(local).strftime("%m-%d")].append(due)
+        now = due + timedelta(seconds=next(lateness))
+    return seen
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES)
+@given(
+    minute=st.integers(0, 59),
+    hour=st.integers(0, 23),
+    late=st.lists(st.integers(0, 59 * 60), min_size=1, max_size=9),
+)
+@settings(max_examples=20, deadline=None)
+def test_once_a_day_is_once_on_every_day_however_late_the_polls_are(
+    zone: str, day: str, minute: int, hour: int, late: list[int]
+) -> None:
+    # Late by less than an hour; still on the same day, or the count would be of something else.
+    assume(hour < 23)
+    seen = polls(f"{minute} {hour} * * *", zone, day, late)
+    assert {date: len(ticks) for date, ticks in seen.items()} == dict.fromkeys(seen, 1)
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES)
+@pytest.mark.parametrize(("cron", "minutes"), [("*/15 * * * *", 15), ("0 * * * *", 60), ("30 */2 * * *", 0)])
+def test_every_so_often_is_each_time_the_clock_on_the_wall_shows_it(
+    zone: str, day: str, cron: str, minutes: int
+) -> None:
+    local = ZoneInfo(zone)
+    begin = datetime.fromisoformat(day).replace(tzinfo=local).astimezone(UTC)
+    end = (datetime.fromisoformat(day).replace(tzinfo=local) + DAY).astimezone(UTC)
+    walls = [
+        (moment, moment.astimezone(local))
+        for moment in (begin + number * MINUTE for number in range((end - begin) // MINUTE))
+    ]
+    wanted = [
+        moment
+        for moment, wall in walls
+        if (wall.minute % minutes == 0 if minutes else wall.minute == 30 and wall.hour % 2 == 0)
+    ]
+    assert polls(cron, zone, day, [0, 40, 7])[day[5:]] == wanted
 
 
 @given(

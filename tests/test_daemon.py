@@ -32,9 +32,9 @@ from feeds.store import Store, open_store
 Event = Mapping[str, Any]
 
 
-def configure(folder: Path, text: str, *, places: int = 32) -> Path:
+def configure(folder: Path, text: str, *, places: int = 32, fetch: str = "") -> Path:
     path = folder / "config.yaml"
-    path.write_text(f"fetch: {{allow: [127.0.0.0/8], concurrency: {places}}}\n{text}", "utf-8")
+    path.write_text(f"fetch: {{allow: [127.0.0.0/8], concurrency: {places}, {fetch}}}\n{text}", "utf-8")
     return path
 
 
@@ -278,8 +278,8 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, text: str, *, places: int = 32) -> AsyncIterator[Running]:
-    config = load(configure(folder, text, places=places), {})
+async def serving(folder: Path, text: str, *, places: int = 32, fetch: str = "") -> AsyncIterator[Running]:
+    config = load(configure(folder, text, places=places, fetch=fetch), {})
     store = open_store(config.store, folder)
     run = Running(config, store)
     with contextlib.closing(store), store.claim():

@@ -70,6 +70,9 @@ BAD = MappingProxyType(
         "address": (b"sources:\n- {name: a, url: 'htp:/x'}\n", "config.yaml:2:"),
         "cron": (A + b", interval: {cron: '99 7 * * *'}}\n", "config.yaml:2:"),
         "half written": (A[:-3], "config.yaml:2:"),
+        "nothing": (b"", "config.yaml:1:1"),
+        "a byte order mark": (b"\xef\xbb\xbfsourcs: []\n", "config.yaml:1:1"),
+        "another encoding": ("sources: []".encode("utf-16"), "config.yaml:1:1"),
         "tabs": (b"sources:\n\t- x\n", "config.yaml:2:"),
         "bomb": (layers(), "config.yaml:"),
         "python": (b"sources: !!python/object/apply:os.system ['true']\n", "config.yaml:1:"),
@@ -98,6 +101,7 @@ def test_a_wrong_config_is_refused_named_and_shown_until_a_good_one_comes(tmp_pa
                 half = tmp_path / "half"
                 half.write_bytes(body)
                 half.replace(path)
+                process.send_signal(signal.SIGHUP)  # It would be seen without, but only at the second look.
                 until(lambda: any(place in problem for problem in refusals()[before:]))  # noqa: B023 called at once
             before = len(refusals())
             path.unlink()
