@@ -46,7 +46,9 @@ def expected(rhythm: Rhythm, now: float, *, missing: float = 1.0) -> Expected:
     rate = rhythm.rate * missing
     times = factors(seen(rhythm.times, rhythm, 1.0), smooth=True)
     days = factors(seen(rhythm.days, rhythm, 24.0), smooth=False)
-    parts = factors(rhythm.parts, smooth=False)
+    # Factors are only ever flatter than the evidence, and this is mostly flat.
+    uneven = max(rhythm.parts) * len(rhythm.parts) > UNEVEN * sum(rhythm.parts)
+    parts = factors(rhythm.parts, smooth=False) if uneven else (1.0,)
     burst, fade = _burst(rhythm, now)
     roots = sum(map(math.sqrt, days)) / 7.0 * sum(map(math.sqrt, times)) / 24.0
     return Expected(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from feeds.cadence.expectation import Expected
 from feeds.cadence.rhythm import BINS
@@ -39,33 +40,64 @@ def ahead(
     rate = sum(expected.week) / 168.0 + 1e-12
     full = room / rate
     ts = _moments(expected, now, max(min(2.0 * price, rate * full * full), 1e-12), max(most, least))
-    total, times = _sums(expected, now, ts)
-    last = len(ts) - 1
-    value = [0.0] * len(ts)
-    choice = last
-    for i in range(last - 1, -1, -1):
-        before = total[i]
-        soonest, latest, most_come = ts[i] + least - 1e-9, ts[i] + most + 1e-9, before + room
-        best = math.inf
-        for j in range(i + 1, last + 1):
-            t = ts[j]
-            if t < soonest and j < last:
-                continue
-            if best < math.inf and (t > latest or total[j] > most_come):
-                break
-            cost = t * (total[j] - before) - times[j] + value[j]
-            if cost < best:
-                best, choice = cost, j
-        value[i] = best + times[i] + price
+    sums = (ts, *arrivals(expected, now, ts))
+    choice, heights = cheapest(sums, price=price, least=least, most=most, room=room)
     wait = ts[choice]
-    if expected.parts is None and 1 < choice < last - 1:
-        wait += _between(ts, total, times, value, choice)
+    if expected.parts is None and 1 < choice < len(ts) - 2:
+        wait += _between(ts, heights, choice)
     return min(max(wait, least), most), full < usual(rate, price)
 
 
-def _between(ts: list[float], total: list[float], times: list[float], value: list[float], at: int) -> float:
+def cheapest(
+    sums: tuple[list[float], list[float], list[float]],
+    *,
+    price: float,
+    least: float,
+    most: float,
+    room: float,
+) -> tuple[int, list[float]]:
+    """Find the cheapest way through the moments, backwards from the last, which ends every plan.
+
+    A request at j after one at i costs ``t[j]·(total[j] - total[i]) - (times[j] - times[i])`` and all that
+    follows j: a line over ``total[i]``, with the slope ``-t[j]``. Lines that are steeper are cheaper for
+    larger ``total[i]``, so an earlier request never has a later successor: no j beyond the last choice is
+    looked at again.
+
+    Args:
+        sums: The moments; the entries expected until each, and the sum of their times.
+        price: As in ``ahead``, like ``least``, ``most`` and ``room``.
+        least: Lower bound of each wait.
+        most: Upper bound.
+        room: How many entries may come in one.
+
+    Returns:
+        Which moment the first request takes, and of each moment (but the first) its line's height at 0.
+    """
+    ts, total, times = sums
+    last = len(ts) - 1
+    heights = [0.0] * last + [ts[last] * total[last] - times[last]]
+    first = end = choice = last
+    for i in range(last - 1, -1, -1):
+        before = total[i]
+        soonest, latest, most_come = ts[i] + least - 1e-9, ts[i] + most + 1e-9, before + room
+        while first - 1 > i and ts[first - 1] >= soonest:
+            first -= 1
+        while end > first and (ts[end] > latest or total[end] > most_come):
+            end -= 1
+        best = math.inf
+        for j in range(first, min(end, choice) + 1):
+            cost = heights[j] - ts[j] * before
+            if cost < best:
+                best, at = cost, j
+        choice = at
+        if i:
+            heights[i] = ts[i] * before + best + price
+    return choice, heights
+
+
+def _between(ts: list[float], heights: list[float], at: int) -> float:
     """Find the least cost near one of the moments, by the parabola through it and its neighbours."""
-    a, b, c = (ts[j] * total[j] - times[j] + value[j] for j in (at - 1, at, at + 1))
+    a, b, c = heights[at - 1 : at + 2]
     left, right = ts[at] - ts[at - 1], ts[at + 1] - ts[at]
     down, up = (b - a) / left, (c - b) / right
     if up - down < 1e-12:
@@ -98,20 +130,12 @@ def _moments(expected: Expected, now: float, twice: float, most: float) -> list[
             ts.append(ts[-1] + step)
     base = math.floor(now)
     place = int(now + ts[-1]) - base
-    u, done, gone = now - base + ts[-1], 0.0, 0.0
+    u, gone = now - base + ts[-1], 0.0
     begin = now - base
     low, high = 1.0 / longest, 1.0 / SHORTEST
     if parts is not None:
-        roots = [math.sqrt(part) for part in parts]
-        at = math.floor(u * BINS + 1e-6)
-        while len(ts) <= STEPS:
-            at += 1
-            pace = per * math.sqrt(week[(base + (at - 1) // BINS) % 168])
-            done += max(min(pace * roots[(at - 1) % BINS], high), low) / BINS
-            if done >= 0.999:
-                ts.append(at / BINS - begin)
-                done = 0.0
-        return ts
+        ends = _ends(expected, math.floor((base + u) * BINS + 1e-6), STEPS + 1 - len(ts), per=per, low=low)
+        return ts + [end - now for end in ends]
     while len(ts) <= STEPS:
         pace = max(min(per * math.sqrt(week[(base + place) % 168]), high), low)
         end = place + 1.0
@@ -125,34 +149,86 @@ def _moments(expected: Expected, now: float, twice: float, most: float) -> list[
     return ts
 
 
-def _sums(expected: Expected, now: float, ts: list[float]) -> tuple[list[float], list[float]]:
+def _ends(expected: Expected, at: int, count: int, *, per: float, low: float) -> list[float]:
+    """Choose so many of the ends of five-minute parts.
+
+    Args:
+        expected: Entries an hour; its parts are told apart.
+        at: How many parts are over by then, of all there ever were.
+        count: How many to choose.
+        per: Moments an hour where one entry an hour is expected; they grow with the root of it.
+        low: Least moments an hour.
+    """
+    roots = [math.sqrt(part) for part in expected.parts or ()]
+    top, week, high = max(roots), expected.week, 1.0 / SHORTEST
+    enough = 0.999 * BINS
+    ends: list[float] = []
+    done = 0.0
+    while len(ends) < count:
+        pace = per * math.sqrt(week[at // BINS % 168])
+        if pace * top <= low:
+            # A quiet hour: as many parts at once as are left of it, or as are needed.
+            many = min(BINS - at % BINS, max(1, math.ceil((enough - done) / low)))
+            at += many
+            done += many * low
+            if done >= enough:
+                ends.append(at / BINS)
+                done = 0.0
+            continue
+        for place in range(at % BINS, BINS):
+            moments = pace * roots[place]
+            done += low if moments < low else min(moments, high)
+            at += 1
+            if done >= enough:
+                ends.append(at / BINS)
+                done = 0.0
+    return ends[:count]
+
+
+def arrivals(expected: Expected, now: float, ts: list[float]) -> tuple[list[float], list[float]]:
     """Give the entries expected until each moment, and the sum of their times."""
-    total, times = [0.0], [0.0]
-    n = s = u = 0.0
+    total, times = [], []
     week, parts = expected.week, expected.parts
     burst, fade = expected.burst, expected.fade
     base = math.floor(now)
     begin = now - base
-    grain = 1 if parts is None else BINS
-    cell = int(begin * grain + 1e-9)
-    edge = (cell + 1) / grain - begin
-    for t in ts[1:]:
-        while u < t:
-            end = min(edge, t)
-            mass = week[(base + cell // grain) % 168] * (end - u)
-            if parts is not None:
-                mass *= parts[cell % BINS]
-            n += mass
-            s += mass * (u + end) / 2.0
-            u = end
-            if edge <= t:
-                cell += 1
-                edge = (cell + 1) / grain - begin
-        extra = lag = 0.0
+    upto, middles = _tables(parts or (1.0,))
+    grain, middle = len(upto) - 1, middles[-1]
+    # Both sums until the begin of an hour, counted from the begin of the first.
+    hour, n, s = 0, 0.0, 0.0
+    n_now = s_now = 0.0
+    for t in ts:
+        u = begin + t
+        while u >= hour + 1:
+            rate = week[(base + hour) % 168]
+            n += rate
+            s += rate * (hour - begin + middle)
+            hour += 1
+        rate = week[(base + hour) % 168]
+        cell = int((u - hour) * grain)
+        over = u - hour - cell / grain
+        more = (upto[cell + 1] - upto[cell]) * grain * over
+        some = upto[cell] + more
         if burst:
             left = math.exp(-fade * t)
             extra = burst / fade * (1.0 - left)
             lag = burst / fade * ((1.0 - left) / fade - t * left)
-        total.append(n + extra)
-        times.append(s + lag)
+        else:
+            extra = lag = 0.0
+        here = n + rate * some
+        there = s + rate * (some * (hour - begin) + middles[cell] + more * (cell / grain + over / 2.0))
+        if t == 0.0:
+            n_now, s_now = here, there
+        total.append(here - n_now + extra)
+        times.append(there - s_now + lag)
     return total, times
+
+
+def _tables(parts: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Give, of an hour in which one entry is expected, both sums at the ends of its parts, 0 first."""
+    upto, middles = [0.0], [0.0]
+    each = 1.0 / len(parts)
+    for place, part in enumerate(parts):
+        upto.append(upto[-1] + part * each)
+        middles.append(middles[-1] + part * each * (place + 0.5) * each)
+    return upto, middles
