@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -365,6 +367,21 @@ def test_a_second_run_is_refused_and_told_who_holds_the_store(store: Store, tmp_
     with other.claim():
         pass
     other.close()
+
+
+def test_who_only_asks_is_in_no_runs_way(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.holder() == (False, None)
+    with store.claim():
+        assert store.holder() == (True, os.getpid())
+    assert store.holder() == (False, None)
+    asking = os.open(tmp_path / "feeds.db.lock", os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    # The one who asks is done when a run looks again.
+    monkeypatch.setattr(time, "sleep", lambda _: os.close(asking))
+    with store.claim():
+        assert store.holder() == (True, os.getpid())
 
 
 def test_a_killed_run_lets_go_of_the_store(tmp_path: Path) -> None:

@@ -113,6 +113,10 @@ class Store:
         """Hold the store for this run alone; raise StoreBusy if another run holds it."""
         return lock.held(self.path)
 
+    def holder(self) -> tuple[bool, int | None]:
+        """Say whether a run holds the store, and as which process; not knowing counts as no."""
+        return lock.holder(self.path)
+
     def states(self, names: Collection[str] | None = None) -> dict[str, SourceState]:
         """Give what is remembered of these sources, or of all; a source never polled is not in it."""
         with self._reading() as connection:

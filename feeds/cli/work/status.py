@@ -15,7 +15,7 @@ from feeds.cli.session import Session, now
 from feeds.cli.show import BAD, DIM, Screen
 from feeds.cli.work.health import Health, health
 from feeds.cli.work.loading import chosen, configuration
-from feeds.cli.work.opening import holder, opened
+from feeds.cli.work.opening import opened
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, StoreError
 from feeds.memory import SourceState
@@ -37,7 +37,7 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     moment = now()
     with closing(opened(config)) as store:
         every = store.states([source.name for source in config.sources])
-        held, pid = holder(store)
+        held, pid = store.holder()
         found = health(config.sources, every, store.notes(), moment, held=held)
     states = {source.name: every[source.name] for source in sources if source.name in every}
     same = twins(config, every)
@@ -81,7 +81,7 @@ def still_running(path: Path) -> str | None:
     try:
         with closing(open_store(url, path.absolute().parent)) as store:
             note = store.notes().get("daemon")
-            held, pid = holder(store)
+            held, pid = store.holder()
     except StoreError:
         return None
     if note is None or not held:
