@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from feeds.config import crosscheck
+from feeds.config.each import expand
 from feeds.config.json_schema import schema_json
 from feeds.config.names import name_of_path, name_of_url
 from feeds.config.problems import Mistake, Part, keys_of, report, unknown_key
@@ -314,6 +315,9 @@ def assemble(draft: Draft) -> Config | None:
             draft.mistakes += crosscheck.archives(config.outputs, config.site.base_url)
         update = {"sources": complete, "secrets": frozenset(draft.secrets)}
         config = config.model_copy(update=update)
+        expanded_outputs, misnamed = expand(config)
+        draft.mistakes += misnamed
+        config = config.model_copy(update={"outputs": expanded_outputs})
     if draft.lenient:
         errors = [error for error in errors if not isinstance(error["input"], Expanded)]
     if draft.mistakes or errors:

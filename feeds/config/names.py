@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+PATH = r"^[A-Za-z0-9{][A-Za-z0-9{}._/-]{0,99}$"
 NAME_PATTERN = re.compile(NAME[:-1] + r"\Z")
 DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789")}
@@ -17,7 +20,12 @@ DEVICES = frozenset(
 """Windows takes these for devices, with any ending (``con.atom``)."""
 OURS = frozenset({"index", "sources", "archive"})
 """Outputs may not be called so: these are files of the site itself."""
+PLACES = MappingProxyType({"tag": "{tag}", "source": "{source}"})
+"""What stands in the name of an output for what ``each`` goes through."""
 LONGEST = 60
+LONGEST_PATH = 100
+PLAIN_TAG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?\Z")
+HASHED_TAG = re.compile(r"(?:.*-[0-9a-f]{8}|[0-9a-f]{16})\Z")
 FAMILIAR = re.compile(
     r"(?:^|/)(?:feeds?|rss|rss2|rss20|atom|atom10|rdf|xml|index|default)(?:\.(?:xml|rss|atom|rdf|json|php))?/*$"
     r"|\.(?:xml|rss|atom|rdf|json)/*$",
@@ -40,8 +48,52 @@ def bad_name(name: str) -> str | None:
     return "a name that Windows does not take for a device" if is_device(name) else None
 
 
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def is_ours(name: str) -> bool:
+    """Say whether a file or folder of that name belongs to the site itself."""
+    return name.partition(".")[0].casefold() in OURS
+
+
+def bare(pattern: str) -> str:
+    """Give a name of an output with a letter where a tag or a source is to stand."""
+    for place in PLACES.values():
+        pattern = pattern.replace(place, "x")
+    return pattern
+
+
+def made(pattern: str, place: str, word: str) -> str:
+    """Give the name of the output of one tag or source.
+
+    Args:
+        pattern: The name that the operator wrote.
+        place: What stands in it for the word.
+        word: As ``tag_name`` made it, or a source's name.
+    """
+    name = pattern.replace(place, word)
+    parts = name.split("/")
+    if is_ours(parts[0]) or any(map(bad_name, parts)):
+        name = pattern.replace(place, f"{word.strip('.')}-{digest(word)}")
+    return name
+
+
+def digest(text: str, length: int = 8) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def tag_name(tag: str) -> str:
+    """Make a name of a tag: a function of this tag alone, so that no other one can rename its files.
+
+    A tag of small letters, digits, "-" and "_" is its own name. Any other gets a hash behind what is left of
+    it, so that two tags never have one name, also where "News" and "news" would be one file.
+
+    >>> tag_name("swiss-news"), tag_name("Zürich"), tag_name("../etc")
+    ('swiss-news', 'zurich-4251685e', 'etc-f7f9121f')
+    """
+    if PLAIN_TAG.match(tag) and not HASHED_TAG.match(tag):
+        return tag
+    letters = unicodedata.normalize("NFKD", tag).casefold()
+    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    name = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[: LONGEST - 9].rstrip("-")
+    return f"{name}-{digest(tag)}" if name else digest(tag, 16)
 
 
 def slug(text: str, whole: str) -> str:

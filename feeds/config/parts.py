@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from feeds.config import scalars
-from feeds.config.names import NAME
+from feeds.config.names import NAME, PATH
 from feeds.config.scalars import duration, wrong, zone
 
 Json = WithJsonSchema
@@ -70,7 +70,7 @@ Name = Annotated[
 OutputName = Annotated[
     str,
     PlainValidator(scalars.output_name),
-    Json({"type": "string", "pattern": NAME, "examples": ["all", "news"]}),
+    Json({"type": "string", "pattern": PATH, "examples": ["all", "news", "tags/{tag}"]}),
 ]
 
 

@@ -305,9 +305,13 @@ def name(value: object) -> str:
 
 
 def output_name(value: object) -> str:
-    """Check a name of an output: beside ``name``, none that the site's own files have."""
-    text = name(value)
-    if text.partition(".")[0].casefold() in names.OURS:
+    """Check a name of an output: beside ``name``, folders, and places for what ``each`` goes through."""
+    text = text_of(value, "text")
+    parts = names.bare(text).split("/")
+    problem = next(filter(None, map(names.bad_name, parts)), None)
+    if problem is not None or len(text) > names.LONGEST_PATH:
+        raise wrong(problem or f"at most {names.LONGEST_PATH} characters")
+    if names.is_ours(parts[0]):
         raise wrong(f"another name than {', '.join(sorted(names.OURS))}, which files of the site have")
     return text
 

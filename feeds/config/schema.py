@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from feeds.config import scalars
 from feeds.config.access import Access, Login
 from feeds.config.names import NAME
+from feeds.config.outputs import From, Output
 from feeds.config.parts import (
     Budget,
     Cron,
@@ -36,7 +37,6 @@ from feeds.config.parts import (
     Lines,
     Match,
     Name,
-    OutputName,
     Republish,
     Spent,
     Step,
@@ -67,6 +67,7 @@ __all__ = (
     "KeepStep",
     "LimitStep",
     "Login",
+    "MadeOutput",
     "Match",
     "Output",
     "Owner",
@@ -281,53 +282,22 @@ class Source(Value):
         return ((key, value) for key, value in shown if key == "name" or not hidden)
 
 
-class From(Value):
-    """Which sources an output takes: those with one of the tags, or of the names; all if neither is given."""
+class MadeOutput(Output):
+    """One of the outputs that an output with ``each`` stands for; made by ``each``, never written.
 
-    tags: Lines = Field(default=(), description="Sources with one of these tags.", examples=[["news"]])
-    sources: Lines = Field(default=(), description="Sources with these names.", examples=[["radio"]])
+    Attributes:
+        block: The name of that output, a pattern.
+        by: What ``each`` says there.
+        of: The tag, or the name of the source, that it is made of.
+        label: What people call that.
+        taken: Its members.
+    """
 
-
-class Output(Discreet):
-    """A merged feed to publish."""
-
-    name: OutputName = Field(description="Name of its files: news.atom, news.rss, news.json.")
-    title: Line | None = Field(default=None, description="Title of the feed.")
-    subtitle: Line | None = Field(default=None, description="One sentence on what it is.")
-    from_: From = Field(default=From(), alias="from", description="Which sources it takes. Default: all.")
-    filters: Steps = Field(
-        default=(),
-        description="Which entries it takes, in this order.",
-        examples=[[{"keep": {"language": "de"}}]],
-    )
-    limit: int = Field(default=60, ge=1, description="The newest so many entries.")
-    per_source: int | None = Field(
-        default=None, ge=1, description="Of each source at most so many, the newest. Default: no such limit."
-    )
-    archive: Annotated[
-        Literal["month"] | int | None,
-        BeforeValidator(scalars.archive),
-        Json({"anyOf": [{"enum": ["none", "month"]}, {"type": "integer", "minimum": 1}]}),
-    ] = Field(
-        default=None,
-        description="Older entries go to closed pages in archive/NAME/ (RFC 5005): of a month, or of so many"
-        " entries; the feed then keeps at least limit entries. Needs site.base_url. Default none.",
-        examples=["month", 100],
-    )
-    language: Language = Field(default=None, description="Language of the feed as a whole (BCP 47).")
-    untitled: Literal["derive", "empty", "date"] = Field(
-        default="derive",
-        description="The title of entries whose source gives none: the first sentence of their text, none,"
-        " or their day (2025-12-27).",
-    )
-    provenance: Literal["none", "prefix", "suffix", "line"] = Field(
-        default="none",
-        description="How an entry says where it is from, to readers that do not show it: none, its source's"
-        " name before or behind the title, or a line with a link under the text.",
-    )
-    formats: tuple[Literal["atom", "rss", "json_feed"], ...] = Field(
-        default=("atom", "rss", "json_feed"), min_length=1, description="In which formats it is written."
-    )
+    block: str
+    by: Literal["tag", "source"]
+    of: str
+    label: str = Field(exclude=True)
+    taken: tuple[Source, ...] = Field(exclude=True, repr=False)
 
 
 class Config(Discreet):
@@ -385,6 +355,8 @@ class Config(Discreet):
 
     def members(self, output: Output) -> tuple[Source, ...]:
         """Give the sources that an output takes from, in the file's order."""
+        if isinstance(output, MadeOutput):
+            return output.taken
         wanted = output.from_
         if not wanted.tags and not wanted.sources:
             return self.sources

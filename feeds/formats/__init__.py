@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from feeds.formats import atom, json_feed, opml, page, rss
 from feeds.formats.revising import Move, revise_json, revise_xml
-from feeds.formats.site import File, OutputPage, SitePage, SourceLine
+from feeds.formats.site import File, OutputLine, OutputPage, OutputSeries, SitePage, SourceLine
 from feeds.model import Feed
 
 __all__ = (
@@ -21,7 +21,9 @@ __all__ = (
     "SITE_FORMATS",
     "FeedFormat",
     "File",
+    "OutputLine",
     "OutputPage",
+    "OutputSeries",
     "SiteFormat",
     "SitePage",
     "SourceLine",

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from feeds.formats.byline import authors, name
 from feeds.formats.elements import COARSE
 from feeds.formats.printable import printable
-from feeds.formats.site import File, OutputPage, SitePage, SourceLine
+from feeds.formats.site import File, OutputPage, OutputSeries, SitePage, SourceLine
 from feeds.model import Entry, Moment, Text, TextType
 from feeds.normalize.chars import clean, one_line
 from feeds.normalize.dates import rfc3339, w3cdtf
@@ -29,6 +29,8 @@ EXCERPT = 320
 """Characters of a text that are shown; the style sheet cuts them to three lines."""
 SOURCES = 1000
 """Sources that are listed by name; the list of all is in the OPML file."""
+OUTPUTS = 1000
+"""Outputs of a series that are listed by name."""
 UNTITLED = "…"
 ENGLISH = "en"
 """The language of the few words that the page says itself."""
@@ -64,6 +66,15 @@ class Section:
     entries: tuple[Line, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """Outputs that are listed without entries; ``more`` of them are not."""
+
+    title: str
+    outputs: tuple[tuple[str, tuple[File, ...]], ...]
+    more: int
+
+
 def render(site: SitePage) -> bytes:
     """Write the page; the same bytes for the same site, everywhere and always."""
     environment = Environment(
@@ -90,6 +101,7 @@ def render(site: SitePage) -> bytes:
         css=Markup(css),  # noqa: S704  (our own style sheet, without anything of a source in it)
         css_hash=b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         outputs=[_section(output, site.language or ENGLISH) for output in site.outputs],
+        series=[_series(one) for one in site.series],
         sources=[_source(source) for source in site.sources[:SOURCES]],
         more=max(0, len(site.sources) - SOURCES),
     )
@@ -104,6 +116,18 @@ def _section(output: OutputPage, language: str) -> Section:
         subtitle=_words(feed.subtitle),
         files=tuple(File(*file) for file in output.files),
         entries=tuple(_line(entry, language) for entry in feed.entries),
+    )
+
+
+def _series(series: OutputSeries) -> Series:
+    shown = series.outputs[:OUTPUTS]
+    return Series(
+        title=f"Feeds by {series.by}",
+        outputs=tuple(
+            (one_line(output.title) or UNTITLED, tuple(File(*file) for file in output.files))
+            for output in shown
+        ),
+        more=len(series.outputs) - len(shown),
     )
 
 

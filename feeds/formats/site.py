@@ -27,6 +27,22 @@ class OutputPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OutputLine:
+    """One of a series of outputs, of which the page shows no entries. ``files`` as in ``OutputPage``."""
+
+    title: str
+    files: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputSeries:
+    """Outputs that config.yaml has written once: one by tag, or by source."""
+
+    by: str
+    outputs: tuple[OutputLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLine:
     """One source as the public may see it. ``url`` is None if there is none, or it holds a secret."""
 
@@ -48,6 +64,7 @@ class SitePage:
         language: BCP 47 of the site's own words.
         owner: The name of whoever publishes.
         outputs: In the order of config.yaml.
+        series: Likewise, what each output with ``each`` stands for.
         sources: Likewise.
         opml: Address of the list of sources relative to the page; None if there is none.
     """
@@ -58,5 +75,6 @@ class SitePage:
     language: str | None = None
     owner: str | None = None
     outputs: tuple[OutputPage, ...] = ()
+    series: tuple[OutputSeries, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     opml: str | None = None

@@ -116,7 +116,7 @@ class Choosing:
         self.now = now
         self.limit = limit
         self.members: Mapping[str, Source] = {source.name: source for source in config.members(output)}
-        self._listed = frozenset(source.name for source in config.sources)
+        self._config = config
         self._store = store
         self._taken: Counter[str] = Counter()
         self._last = [(None, n, step, build(step, now)) for n, step in enumerate(output.filters, 1)]
@@ -195,7 +195,8 @@ class Choosing:
     def _out(self, record: Record) -> Fate | None:
         """Say why a record is none that the output chooses from; None if it is one."""
         if record.source not in self.members:
-            return Fate.NOT_TAKEN if record.source in self._listed else Fate.UNLISTED
+            listed = any(source.name == record.source for source in self._config.sources)
+            return Fate.NOT_TAKEN if listed else Fate.UNLISTED
         if record.entry is not None:
             return None
         return Fate.WITHDRAWN if self._store.withdrawals([record.id]) else Fate.EXPIRED

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from feeds import __version__, publish
-from feeds.config.schema import Config, LimitStep, Output, Step
+from feeds.config.schema import Config, LimitStep, MadeOutput, Output, Step
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS
 from feeds.memory import Record, SourceState
@@ -25,7 +25,7 @@ from feeds.pipeline.choosing import Choosing, Fate
 from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.ledger import SITE, Ledger
 from feeds.pipeline.listing import listing
-from feeds.pipeline.planet import lines, planet
+from feeds.pipeline.planet import headed, lines, planet
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
 from feeds.store import Emitted, Listing, Store
 
@@ -88,13 +88,22 @@ class Emitter:
         states = self.store.states()
         revisions = {name: state.revision for name, state in states.items()}
         written = self.store.emitted()
-        for output in self.config.outputs:
-            tell(self._emit(output, now, revisions, written.get(output.name), force=force))
-        tell(self._emit_site(now, states, written.get(SITE), force=force))
+        outputs = [self.headed(output, states) for output in self.config.outputs]
+        signatures = {output.name: self._signature(output, revisions, now) for output in outputs}
+        for output in outputs:
+            tell(self._emit(output, now, signatures[output.name], written.get(output.name), force=force))
+        tell(self._emit_site(outputs, now, states, signatures, written.get(SITE), force=force))
         for name, path in self.archivist.remove_gone():
             tell([Emission(output=name, path=path, verdict=Verdict.REMOVED)])
         tell(self.ledger.remove_gone())
         return tuple(emissions)
+
+    def headed(self, output: Output, states: Mapping[str, SourceState] | None = None) -> Output:
+        """Give an output with its title; what is not given of the states is asked of the store."""
+        state = None
+        if isinstance(output, MadeOutput) and output.each == "source":
+            state = (self.store.states([output.of]) if states is None else states).get(output.of)
+        return headed(output, self.config, state)
 
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
@@ -103,7 +112,7 @@ class Emitter:
 
     def feed(self, output: Output, chosen: Iterable[Entry], now: datetime) -> Feed:
         """Make the feed of an output of the entries that were chosen for it."""
-        sources = {source.name: source for source in self.config.sources}
+        sources = {source.name: source for source in self.config.members(output)}
         entries = tuple(dressed(entry, sources[entry.source], output) for entry in chosen)
         site = self.config.site
         owner = site.owner
@@ -194,12 +203,11 @@ class Emitter:
         self,
         output: Output,
         now: datetime,
-        revisions: Mapping[str, int],
+        signature: str,
         before: Emitted | None,
         *,
         force: bool,
     ) -> Iterator[Emission]:
-        signature = self._signature(output, revisions, now)
         names = paths(output)
         stands = self.ledger.stands(before, signature, names) and self.archivist.stands(output)
         if not force and not self._aging(output) and stands:
@@ -278,21 +286,29 @@ class Emitter:
         )
 
     def _emit_site(
-        self, now: datetime, states: Mapping[str, SourceState], before: Emitted | None, *, force: bool
+        self,
+        outputs: Sequence[Output],
+        now: datetime,
+        states: Mapping[str, SourceState],
+        signatures: Mapping[str, str],
+        before: Emitted | None,
+        *,
+        force: bool,
     ) -> Iterator[Emission]:
-        config = self.config
-        revisions = {name: state.revision for name, state in states.items()}
-        names = {SITE_FORMATS[word].file: word for word in config.site.formats}
+        site = self.config.site
+        names = {SITE_FORMATS[word].file: word for word in site.formats}
+        shown = [output for output in outputs if not isinstance(output, MadeOutput)]
         signature = _hash(
             [
                 __version__,
                 RENDERING,
-                config.site.model_dump(mode="json"),
-                [self._signature(output, revisions, now) for output in config.outputs],
-                [repr(line) for line in lines(config, states)],
+                site.model_dump(mode="json"),
+                [signatures[output.name] for output in shown],
+                [(one.label, paths(one)) for one in outputs if isinstance(one, MadeOutput)],
+                [repr(line) for line in lines(self.config, states)],
             ]
         )
-        aging = any(map(self._aging, config.outputs))
+        aging = any(map(self._aging, shown))
         if not force and not aging and self.ledger.stands(before, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
@@ -302,7 +318,8 @@ class Emitter:
 
     def site_rendered(self, now: datetime, states: Mapping[str, SourceState]) -> tuple[Rendered, ...]:
         """Render the files of the site as a whole."""
-        page = planet(self.config, states, lambda output: self.gather(output, now))
+        outputs = (self.headed(output, states) for output in self.config.outputs)
+        page = planet(self.config, outputs, states, lambda output: self.gather(output, now))
         return tuple(render_site(page, word) for word in self.config.site.formats)
 
     def housekeep(self, now: datetime) -> None:

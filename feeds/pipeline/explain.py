@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feeds.config.schema import Output
+from feeds.config.schema import MadeOutput, Output
 from feeds.memory import Record
 from feeds.pipeline.choosing import Fate, Standing
 from feeds.pipeline.emit import Emitter
@@ -19,6 +19,7 @@ class Told:
 
     Attributes:
         output: Its name.
+        block: The name of the output with ``each`` that it is of; None if it is of none.
         standing: What was decided.
         files: In which of its files the entry is, once they are made.
         left_out: Files whose format cannot carry it, each with the reasons.
@@ -26,6 +27,7 @@ class Told:
     """
 
     output: str
+    block: str | None = None
     standing: Standing
     files: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
@@ -40,10 +42,17 @@ def explain(emitter: Emitter, record: Record, now: datetime) -> tuple[Told, ...]
         record: As the store gave it.
         now: For filters by age.
     """
-    return tuple(
-        told(emitter, output, standing(emitter, output, record, now), now)
-        for output in emitter.config.outputs
-    )
+    listed = any(source.name == record.source for source in emitter.config.sources)
+    elsewhere = Standing(record=record, fate=Fate.NOT_TAKEN if listed else Fate.UNLISTED)
+    found: list[Told] = []
+    for output in emitter.config.outputs:
+        # There may be as many outputs as sources, and nearly all of them have nothing to do with this one.
+        if isinstance(output, MadeOutput) and all(one.name != record.source for one in output.taken):
+            found.append(told(emitter, output, elsewhere, now))
+        else:
+            whole = emitter.headed(output)
+            found.append(told(emitter, whole, standing(emitter, whole, record, now), now))
+    return tuple(found)
 
 
 def standing(emitter: Emitter, output: Output, record: Record, now: datetime) -> Standing:
@@ -84,5 +93,10 @@ def told(emitter: Emitter, output: Output, found: Standing, now: datetime) -> To
         sentence += f", in {', '.join(files)}"
     sentence += "".join(f"; {path} cannot carry it: {why}" for path, why in left_out)
     return Told(
-        output=output.name, standing=found, files=tuple(files), left_out=tuple(left_out), sentence=sentence
+        output=output.name,
+        block=output.block if isinstance(output, MadeOutput) else None,
+        standing=found,
+        files=tuple(files),
+        left_out=tuple(left_out),
+        sentence=sentence,
     )

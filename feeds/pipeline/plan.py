@@ -79,7 +79,7 @@ def plan(emitter: Emitter, now: datetime, names: Sequence[str] = ()) -> Iterator
     """
     for output in emitter.config.outputs:
         if not names or output.name in names:
-            yield _output(emitter, output, now)
+            yield _output(emitter, emitter.headed(output), now)
     if not names:
         yield _plan(emitter, SITE, emitter.site_rendered(now, emitter.store.states()))
         yield from _gone(emitter)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from feeds.config.schema import Config, Output, Source
-from feeds.formats import FEED_FORMATS, SITE_FORMATS, OutputPage, SitePage, SourceLine
+from feeds.config.names import PLACES
+from feeds.config.schema import Config, MadeOutput, Output, Source
+from feeds.formats import (
+    FEED_FORMATS,
+    SITE_FORMATS,
+    OutputLine,
+    OutputPage,
+    OutputSeries,
+    SitePage,
+    SourceLine,
+)
 from feeds.memory import SourceState
 from feeds.model import Feed
 
@@ -13,29 +22,63 @@ SHOWN_ON_PAGE = 20
 """Entries of each output on the page."""
 
 
-def planet(config: Config, states: Mapping[str, SourceState], gather: Callable[[Output], Feed]) -> SitePage:
+def headed(output: Output, config: Config, state: SourceState | None) -> Output:
+    """Give an output with its title, where that names the tag or source that it is made of.
+
+    Args:
+        output: Of the configuration.
+        config: The configuration in force.
+        state: Of the source that it is made of; None of any other output, or if it is not known.
+    """
+    if not isinstance(output, MadeOutput):
+        return output
+    label = output.of
+    if output.each == "source":
+        label = _title(output.taken[0], state)
+    place = PLACES[output.by]
+    title = output.title or f"{config.site.title} – {place}"
+    told = {"label": label, "title": title.replace(place, label)}
+    if output.subtitle is not None:
+        told["subtitle"] = output.subtitle.replace(place, label)
+    made: MadeOutput = output.model_copy(update=told)
+    return made
+
+
+def planet(
+    config: Config,
+    outputs: Iterable[Output],
+    states: Mapping[str, SourceState],
+    gather: Callable[[Output], Feed],
+) -> SitePage:
     """Give the whole planet.
 
     Args:
         config: The configuration in force.
+        outputs: Its outputs, with their titles.
         states: Of the sources, by name.
         gather: Makes the merged feed of an output.
     """
     site = config.site
-    outputs = []
-    for output in config.outputs:
-        feed = gather(output.model_copy(update={"limit": min(output.limit, SHOWN_ON_PAGE)}))
+    pages: list[OutputPage] = []
+    series: dict[tuple[str, str], list[OutputLine]] = {}
+    for output in outputs:
         forms = [FEED_FORMATS[word] for word in output.formats]
         files = tuple((form.media_type, f"{output.name}{form.suffix}", form.label) for form in forms)
+        if isinstance(output, MadeOutput):
+            line = OutputLine(title=output.label, files=files)
+            series.setdefault((output.block, output.by), []).append(line)
+            continue
+        feed = gather(output.model_copy(update={"limit": min(output.limit, SHOWN_ON_PAGE)}))
         title = output.title or output.name
-        outputs.append(OutputPage(name=output.name, title=title, feed=feed, files=files))
+        pages.append(OutputPage(name=output.name, title=title, feed=feed, files=files))
     return SitePage(
         title=site.title,
         subtitle=site.subtitle,
         base_url=site.base_url,
         language=site.language,
         owner=site.owner.name,
-        outputs=tuple(outputs),
+        outputs=tuple(pages),
+        series=tuple(OutputSeries(by=by, outputs=tuple(some)) for (_, by), some in series.items()),
         sources=lines(config, states),
         opml=SITE_FORMATS["opml"].file if "opml" in site.formats else None,
     )
@@ -49,12 +92,17 @@ def lines(config: Config, states: Mapping[str, SourceState]) -> tuple[SourceLine
 def _line(source: Source, state: SourceState | None) -> SourceLine:
     """Describe a source: an address that holds a secret is left out."""
     feed = state.feed if state else None
-    declared = feed.title.value if feed and feed.title else None
     return SourceLine(
         name=source.name,
-        title=source.title or declared or source.name,
+        title=_title(source, state),
         url=None if source.private else source.url,
         site_url=feed.link("alternate") if feed and not source.private else None,
         tags=source.tags,
         kind=state.kind if state and state.kind else source.kind,
     )
+
+
+def _title(source: Source, state: SourceState | None) -> str:
+    feed = state.feed if state else None
+    declared = feed.title.value if feed and feed.title else None
+    return source.title or declared or source.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from feeds.config.schema import Config, Output, Source
+from feeds.config.schema import Config, MadeOutput, Output, Source
 from feeds.config.spell import setting
 from feeds.filters.reasons import reason
 from feeds.pipeline.choosing import Dropped, Fate, Standing, owns
@@ -94,6 +94,8 @@ def _kept(source: Source) -> str:
 
 
 def _from(output: Output) -> str:
+    if isinstance(output, MadeOutput):
+        return f"{output.by} {output.of}"
     wanted = output.from_
     parts = [f"tags {', '.join(wanted.tags)}"] if wanted.tags else []
     parts += [f"sources {', '.join(wanted.sources)}"] if wanted.sources else []

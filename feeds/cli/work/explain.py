@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -15,7 +16,7 @@ from feeds.cli.work.preview import one_line, when
 from feeds.config.schema import Config, Source
 from feeds.memory import Record, SourceState
 from feeds.model import DateOrigin, Entry, Moment, Precision
-from feeds.pipeline import Emitter, Told
+from feeds.pipeline import Emitter, Fate, Told
 from feeds.pipeline import explain as outcomes
 
 LISTED = 10
@@ -131,7 +132,14 @@ def trail(
         yield from (f"{decision.topic}: {decision.reason}" for decision in entry.decisions)
     if not config.outputs:
         yield "there is no output"
-    yield from (f"{one.output}: {one.sentence}" for one in told)
+    others: Counter[str] = Counter()
+    for one in told:
+        if one.block is not None and one.standing.fate is Fate.NOT_TAKEN:
+            others[one.block] += 1
+        else:
+            yield f"{one.output}: {one.sentence}"
+    for block, number in others.items():
+        yield f"{block}: not in the other {count(number, 'output')} that it stands for"
 
 
 def came(name: str, source: Source | None, state: SourceState | None) -> str:
