@@ -49,6 +49,7 @@ __all__ = (
     "choose",
     "decode",
     "encode",
+    "filled",
     "first",
     "hours",
     "latest",
@@ -185,10 +186,13 @@ def plan(source: Source, rhythm: Rhythm | None, factor: float = 1.0) -> Plan:
     if rhythm is None:
         return Plan(rate=PRIOR_ENTRIES / PRIOR_HOURS, least=least, most=most, factor=factor)
     least = min(max(least, rhythm.asked), most)
-    full = _room(rhythm) / rhythm.rate
-    return Plan(
-        rate=rhythm.rate * rhythm.evenness, least=least, most=min(max(full, least), most), factor=factor
-    )
+    most = min(max(filled(rhythm), least), most)
+    return Plan(rate=rhythm.rate * rhythm.evenness, least=least, most=most, factor=factor)
+
+
+def filled(rhythm: Rhythm) -> float:
+    """Say after how many hours as much of a document is new, as expected, as may be; infinite if unknown."""
+    return _room(rhythm) / rhythm.rate
 
 
 def latest(source: Source, polled: datetime, feed: Feed | None) -> datetime:

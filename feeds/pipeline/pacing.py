@@ -34,7 +34,7 @@ class Pacing:
     def __init__(self, config: Config, store: Store) -> None:
         self.store = store
         self._hosts = {
-            source.name: _host(source) for source in config.sources if learns(source) and not source.paused
+            source.name: host_of(source) for source in config.sources if learns(source) and not source.paused
         }
         self._sources = {source.name: source for source in config.sources if source.name in self._hosts}
         self._budget = config.fetch.budget.an_hour(len(self._hosts))
@@ -159,7 +159,8 @@ def learns(source: Source) -> bool:
     return source.interval == "auto" and source.url is not None
 
 
-def _host(source: Source) -> str:
+def host_of(source: Source) -> str:
+    """Give the host whose price counts for a source; empty if it has no address."""
     return urlsplit(source.url or "").hostname or ""
 
 
