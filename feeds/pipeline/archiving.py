@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from feeds.formats import FEED_FORMATS
 from feeds.memory import Record
 from feeds.model import Feed, Link
 from feeds.pipeline.choosing import Choosing, Fate
-from feeds.store import Archive, Page, Store
+from feeds.store import Archive, Page, Shelf, Store
 
 MOST = 500
 """Entries in a page of a month; a fuller month has several."""
@@ -66,6 +66,27 @@ def cut(
     return name, page
 
 
+def pieces(
+    opened: Sequence[Record], archive: Archive, rule: Rule, limit: int
+) -> Iterator[tuple[str, Sequence[Record]]]:
+    """Give the pages that are to be closed now, one after the other: name and entries, newest first.
+
+    Args:
+        opened: What is in no page, newest first.
+        archive: As it is.
+        rule: As for ``cut``.
+        limit: Likewise.
+    """
+    horizon, taken = archive.horizon, {page.name for page in archive.pages}
+    while piece := cut(opened, horizon, rule, limit, taken):
+        yield piece
+        name, records = piece
+        taken.add(name)
+        newest = records[0].sort_key
+        horizon = newest if horizon is None else max(horizon, newest)
+        opened = opened[: -len(records)]
+
+
 def _month(record: Record) -> str:
     return f"{record.sort_key:%Y-%m}" if record.sort_key.year > 999 else f"{record.sort_key.year:04}-01"
 
@@ -77,14 +98,17 @@ class Hands:
     Attributes:
         choosing: A fresh pass over the records of the output, without a limit.
         compose: Makes the feed of these records, with their texts as they are to be published.
-        put: Renders a page in a format, checks it and puts it in place; says whether that was done.
+        put: Renders a page in a format, checks it and puts it in place; gives the SHA-256 (hex) of its bytes,
+            None if it cannot be published.
         put_again: Puts these bytes in the place of a page.
+        remove: Removes a file that has these bytes, by their SHA-256.
     """
 
     choosing: Choosing
     compose: Callable[[Sequence[Record]], Feed]
-    put: Callable[[Feed, str, str], bool]
+    put: Callable[[Feed, str, str], str | None]
     put_again: Callable[[str, bytes], None]
+    remove: Callable[[str, str], None]
 
 
 class Archivist:
@@ -93,11 +117,12 @@ class Archivist:
     Args:
         config: The configuration in force.
         store: Open and claimed.
+        shelf: Where archives are remembered; a draft to see what would become of them.
     """
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, shelf: Shelf) -> None:
         self.config = config
-        self.shelf = store.shelf
+        self.shelf = shelf
         self.store = store
         self.folder: Path = config.folder / config.site.folder
         self.base = config.site.base_url or ""
@@ -116,14 +141,11 @@ class Archivist:
         archive = self.shelf.archive(output.name)
         pages = list(self._mended(output, archive, hands, force=force))
         seen = self.shelf.newest_number()
-        choice = self._choice(output)
-        counts = any(isinstance(step, LimitStep) or _ages(step) for step in self._steps(output))
-        opened = self._opened(output, hands.choosing, archive, whole=counts or choice != archive.choice)
+        opened = self.opened(output, hands.choosing, archive)
         horizon = archive.horizon
-        while piece := cut(opened, horizon, rule, output.limit, {page.name for page in pages}):
-            name, records = piece
+        for name, records in pieces(opened, archive, rule, output.limit):
             page = Page(number=len(pages) + 1, name=name, base=self.base, files={})
-            written = self._written(output, page, records, hands)
+            written = self._written(output, page, hands.compose(records), hands)
             if written is None:
                 break
             self.shelf.save_page(output.name, written, records)
@@ -133,7 +155,8 @@ class Archivist:
             opened = opened[: -len(records)]
         late = tuple(one.id for one in opened if horizon is not None and one.sort_key < horizon)
         self.shelf.save(
-            output.name, Archive(choice=choice, seen=seen, horizon=horizon, late=late, pages=tuple(pages))
+            output.name,
+            Archive(choice=self._choice(output), seen=seen, horizon=horizon, late=late, pages=tuple(pages)),
         )
         feed = hands.compose(opened)
         return replace(feed, complete=not pages)
@@ -158,19 +181,30 @@ class Archivist:
             found.append(link("last", _path(output, pages[0].name, suffix)))
         return tuple(found)
 
+    def gone(self) -> list[tuple[str, str, str]]:
+        """Give output, path and hash of the pages of outputs that have no archive any more."""
+        wanted = {output.name for output in self.config.outputs if output.archive is not None}
+        return [
+            (name, path, sha)
+            for name in self.shelf.outputs()
+            if name not in wanted
+            for page in self.shelf.archive(name).pages
+            for path, sha in page.files.items()
+        ]
+
     def remove_gone(self) -> Iterator[tuple[str, str]]:
-        """Remove the pages of outputs that have no archive any more; give output and path of each file."""
+        """Remove those pages, and forget their archives; give output and path of each file that went."""
+        gone = self.gone()
+        yield from ((name, path) for name, path, sha in gone if publish.remove(self.folder, path, sha))
         wanted = {output.name for output in self.config.outputs if output.archive is not None}
         for name in self.shelf.outputs():
             if name not in wanted:
-                for page in self.shelf.archive(name).pages:
-                    yield from self._removed(name, page.files.items())
                 self.shelf.forget(name)
 
-    def _opened(
-        self, output: Output, choosing: Choosing, archive: Archive, *, whole: bool
-    ) -> Sequence[Record]:
-        """Give what is in no page, newest first and without texts."""
+    def opened(self, output: Output, choosing: Choosing, archive: Archive) -> Sequence[Record]:
+        """Give what is in no page, newest first and without texts; ``choosing`` is a pass without a limit."""
+        counts = any(isinstance(step, LimitStep) or _ages(step) for step in self._steps(output))
+        whole = counts or self._choice(output) != archive.choice
         found: dict[str, Record] = {}
         for standing in choosing.standings(self.store.newest(tuple(choosing.members))):
             record = standing.record
@@ -181,34 +215,39 @@ class Archivist:
         for record in () if whole else self.shelf.arrivals(archive, choosing.members):
             if choosing.alone(record).fate is Fate.BEYOND_LIMIT:
                 found[record.id] = replace(record, entry=None)
-        closed = self.shelf.archived(output.name, found)
+        closed = self.shelf.placed(output.name, found)
         rest = (record for record in found.values() if record.id not in closed)
         by_id = sorted(rest, key=lambda one: one.id)
         return sorted(by_id, key=lambda one: one.sort_key, reverse=True)
 
-    def _written(self, output: Output, page: Page, records: Sequence[Record], hands: Hands) -> Page | None:
+    def _written(self, output: Output, page: Page, feed: Feed, hands: Hands) -> Page | None:
         """Write the files of a page; None if one of them cannot be published."""
-        feed = hands.compose(records)
         files: dict[str, str] = {}
         for path, word in self._paths(output, page).items():
             links = self.links(output, FEED_FORMATS[word].suffix, page.number)
             whole = replace(feed, archive=True, withdrawn=(), links=(*feed.links, *links))
-            if not hands.put(whole, path, word):
+            sha = hands.put(whole, path, word)
+            if sha is None:
                 return None
-            files[path] = publish.digest(self.folder, path) or ""
+            files[path] = sha
         return replace(page, files=files)
 
     def _mended(self, output: Output, archive: Archive, hands: Hands, *, force: bool) -> Iterator[Page]:
         """Take out of pages what was withdrawn, and mend those that are lost, or moved with the site."""
         withdrawn = self.shelf.withdrawn(output.name)
         for page in archive.pages:
-            gone = withdrawn.get(page.number, ())
+            gone: tuple[str, ...] = withdrawn.get(page.number, ())
             paths = self._paths(output, page)
             old = [(path, sha) for path, sha in page.files.items() if path not in paths]
             after: Page | None = page
             if not self._whole(page, paths, looking=force and not gone):
                 records = self.shelf.contents(output.name, page.number)
-                after = self._written(output, replace(page, base=self.base), records, hands)
+                feed = hands.compose(records)
+                after = self._written(output, replace(page, base=self.base), feed, hands)
+                # What it had and has no text any more, or is not chosen now, is in no page then.
+                there = {entry.id for entry in feed.entries}
+                lost = () if after is None else (one.id for one in records if one.id not in there)
+                gone = (*gone, *lost)
             elif gone or page.base != self.base:
                 after = self._revised(page, paths, gone, hands)
             elif old:
@@ -218,7 +257,7 @@ class Archivist:
             # The file first: a run that ends in between takes them out once more.
             self.shelf.take_out(output.name, gone)
             for path, sha in old:
-                publish.remove(self.folder, path, sha)
+                hands.remove(path, sha)
             yield after or page
 
     def _whole(self, page: Page, paths: Collection[str], *, looking: bool) -> bool:
@@ -234,11 +273,6 @@ class Archivist:
             hands.put_again(path, body)
             files[path] = hashlib.sha256(body).hexdigest()
         return replace(page, base=self.base, files=files)
-
-    def _removed(self, output: str, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        for path, sha in files:
-            if publish.remove(self.folder, path, sha):
-                yield output, path
 
     def _paths(self, output: Output, page: Page) -> dict[str, str]:
         return {_path(output, page.name, FEED_FORMATS[word].suffix): word for word in output.formats}

@@ -26,8 +26,9 @@ from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.ledger import SITE, Ledger
 from feeds.pipeline.listing import listing
 from feeds.pipeline.planet import headed, lines, planet
+from feeds.pipeline.pressing import DRAFTED, PRESS
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
-from feeds.store import Emitted, Listing, Store
+from feeds.store import Draft, Emitted, Listing, Store
 
 RENDERING = "2"
 """Raise it when rendering gives other bytes for the same entries; every version renders anew, too."""
@@ -55,14 +56,17 @@ class Emitter:
     Args:
         config: The configuration in force.
         store: Open and claimed.
+        draft: Nothing is written, neither into files nor into the store's archives; what would become of
+            them is told as if it were. For ``plan`` only, which asks for one output after the other.
     """
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, *, draft: bool = False) -> None:
         self.config = config
         self.store = store
         self.folder = config.folder / config.site.folder
-        self.archivist = Archivist(config, store)
+        self.archivist = Archivist(config, store, Draft(store.shelf) if draft else store.shelf)
         self.ledger = Ledger(config, store)
+        self._press = DRAFTED if draft else PRESS
 
     def emit_all(
         self, now: datetime, *, force: bool = False, done: Callable[[Emission], None] = lambda _: None
@@ -213,12 +217,7 @@ class Emitter:
         if not force and not self._aging(output) and stands:
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
-        paged: list[Emission] = []
-        if output.archive is None:
-            feed = self.gather(output, now)
-        else:
-            hands = self._hands(output, now, paged)
-            feed = self.archivist.feed(output, output.archive, hands, force=force)
+        feed, paged = self.subscription(output, now, force=force)
         rendered = self.rendered(output, feed)
         made = [self._put(output.name, one) for one in rendered]
         yield from paged
@@ -229,6 +228,14 @@ class Emitter:
         told = None if refused else listing(self.config, output, feed, carried(rendered), RENDERING)
         self.ledger.remember(output.name, before, signature, made, told)
         yield from made
+
+    def subscription(self, output: Output, now: datetime, *, force: bool) -> tuple[Feed, list[Emission]]:
+        """Make the feed of an output, and bring its archive up to date; say what became of the pages."""
+        paged: list[Emission] = []
+        if output.archive is None:
+            return self.gather(output, now), paged
+        hands = self._hands(output, now, paged)
+        return self.archivist.feed(output, output.archive, hands, force=force), paged
 
     def rendered(self, output: Output, feed: Feed) -> tuple[Rendered, ...]:
         """Render an output in all its formats."""
@@ -243,19 +250,25 @@ class Emitter:
         """Give what an archive needs done; what becomes of its pages is noted in ``paged``."""
         base = self.config.site.base_url or ""
 
-        def put(feed: Feed, path: str, word: str) -> bool:
-            paged.append(self._put(output.name, render(feed, path, word, base)))
-            return paged[-1].verdict is not Verdict.REFUSED
+        def put(feed: Feed, path: str, word: str) -> str | None:
+            one = render(feed, path, word, base)
+            paged.append(self._put(output.name, one))
+            return None if one.body is None else hashlib.sha256(one.body).hexdigest()
 
         def put_again(path: str, body: bytes) -> None:
-            verdict = Verdict(publish.put(self.folder, path, body))
+            verdict = Verdict(self._press.put(self.folder, path, body))
             paged.append(Emission(output=output.name, path=path, verdict=verdict))
+
+        def remove(path: str, sha256: str) -> None:
+            if self._press.remove(self.folder, path, sha256):
+                paged.append(Emission(output=output.name, path=path, verdict=Verdict.REMOVED))
 
         return Hands(
             choosing=self.choosing(output, now, limit=None),
             compose=lambda records: self._compose(output, records, now),
             put=put,
             put_again=put_again,
+            remove=remove,
         )
 
     def _compose(self, output: Output, records: Sequence[Record], now: datetime) -> Feed:
@@ -275,7 +288,7 @@ class Emitter:
     def _put(self, output: str, one: Rendered) -> Emission:
         refused = one.body is None
         verdict = (
-            Verdict.REFUSED if one.body is None else Verdict(publish.put(self.folder, one.path, one.body))
+            Verdict.REFUSED if one.body is None else Verdict(self._press.put(self.folder, one.path, one.body))
         )
         return Emission(
             output=output,

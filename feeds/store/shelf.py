@@ -57,18 +57,18 @@ class Shelf:
     """The archives of all outputs. Made by the store; both arguments open one of its transactions."""
 
     def __init__(self, reading: Opening, writing: Opening) -> None:
-        self._reading = reading
+        self.reading = reading
         self._writing = writing
 
     def outputs(self) -> tuple[str, ...]:
         """Give the names of the outputs that have an archive."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = [connection.execute(select(table.c.output).distinct()) for table in (ARCHIVES, PAGES)]
             return tuple(sorted({name for some in rows for name in some.scalars()}))
 
     def archive(self, output: str) -> Archive:
         """Give how far an archive has come; one that was never begun has come nowhere."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(select(ARCHIVES).where(ARCHIVES.c.output == output)).mappings().first()
             rows = connection.execute(
                 select(PAGES).where(PAGES.c.output == output).order_by(PAGES.c.number)
@@ -134,23 +134,23 @@ class Shelf:
             for table in (ARCHIVED, PAGES, ARCHIVES):
                 connection.execute(delete(table).where(table.c.output == output))
 
-    def archived(self, output: str, ids: Collection[str]) -> frozenset[str]:
-        """Say which of these entries are in a page."""
-        with self._reading() as connection:
-            return frozenset(
-                name
-                for some in batches(sorted(set(ids)))
-                for name in connection.execute(
-                    select(ARCHIVED.c.id).where(ARCHIVED.c.output == output, ARCHIVED.c.id.in_(some))
-                ).scalars()
-            )
+    def placed(self, output: str, ids: Collection[str] | None = None) -> dict[str, tuple[str, int]]:
+        """Say of which of these entries (None: of all) a page was closed: id to its source and the number."""
+        columns = (ARCHIVED.c.id, ARCHIVED.c.source, ARCHIVED.c.page)
+        own = select(*columns).where(ARCHIVED.c.output == output)
+        asked = (
+            [own] if ids is None else [own.where(ARCHIVED.c.id.in_(some)) for some in batches(sorted(ids))]
+        )
+        with self.reading() as connection:
+            rows = [row for statement in asked for row in connection.execute(statement)]
+        return {name: (source, page) for name, source, page in rows}
 
     def contents(self, output: str, number: int) -> tuple[Record, ...]:
         """Give the records of what is in a page, newest first."""
         same = and_(ENTRIES.c.id == ARCHIVED.c.id, ENTRIES.c.source == ARCHIVED.c.source)
         own = and_(ARCHIVED.c.output == output, ARCHIVED.c.page == number)
         order = (ENTRIES.c.sort_key.desc(), ENTRIES.c.id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(ENTRIES).join(ARCHIVED, same).where(own).order_by(*order))
             return tuple(codec.record(row) for row in rows.mappings().all())
 
@@ -159,7 +159,7 @@ class Shelf:
         same = and_(ENTRIES.c.id == ARCHIVED.c.id, ENTRIES.c.source == ARCHIVED.c.source)
         gone = and_(ARCHIVED.c.output == output, ENTRIES.c.withheld.is_not(None))
         found: dict[int, tuple[str, ...]] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(ARCHIVED.c.page, ARCHIVED.c.id).join(ENTRIES, same).where(gone))
             for number, name in rows:
                 found[number] = (*found.get(number, ()), name)
@@ -167,7 +167,7 @@ class Shelf:
 
     def newest_number(self) -> int:
         """Give the number that the entry met last has; 0 if there is none."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(select(func.max(ENTRIES.c.number))).scalar() or 0
 
     def arrivals(self, archive: Archive, members: Collection[str]) -> tuple[Record, ...]:
@@ -182,6 +182,6 @@ class Shelf:
         kinds = [ENTRIES.c.number > archive.seen, ENTRIES.c.id.in_(select(WITHDRAWN.c.id))]
         kinds += [ENTRIES.c.id.in_(some) for some in batches(archive.late)]
         order = (ENTRIES.c.sort_key.desc(), ENTRIES.c.id, ENTRIES.c.source)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(ENTRIES).where(below, or_(*kinds)).order_by(*order)).mappings()
             return tuple(codec.record(row) for row in rows if row["source"] in members)
