@@ -313,6 +313,11 @@ class Config(Discreet):
         description="Where entries are remembered; a file is relative to config.yaml.",
         examples=["sqlite:///feeds.db", "sqlite:////var/lib/feeds/feeds.db"],
     )
+    keep_documents: Duration | None = Field(
+        default=None,
+        description="How long raw documents are kept beside the store, for `feeds replay`. Default: not.",
+        examples=["7 days"],
+    )
     fetch: Fetch = Field(default=Fetch(), description="How servers are asked.")
     read: Read = Field(default=Read(), description="What reading one document may cost.")
     defaults: Defaults = Field(

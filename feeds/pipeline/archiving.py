@@ -96,6 +96,7 @@ class Hands:
     """What an archive of one output needs done by others.
 
     Attributes:
+        now: The moment.
         choosing: A fresh pass over the records of the output, without a limit.
         compose: Makes the feed of these records, with their texts as they are to be published.
         put: Renders a page in a format, checks it and puts it in place; gives the SHA-256 (hex) of its bytes,
@@ -104,6 +105,7 @@ class Hands:
         remove: Removes a file that has these bytes, by their SHA-256.
     """
 
+    now: datetime
     choosing: Choosing
     compose: Callable[[Sequence[Record]], Feed]
     put: Callable[[Feed, str, str], str | None]
@@ -141,10 +143,12 @@ class Archivist:
         archive = self.shelf.archive(output.name)
         pages = list(self._mended(output, archive, hands, force=force))
         seen = self.shelf.newest_number()
+        after = None if self.config.keep_documents is None else self.store.journal.newest()
         opened = self.opened(output, hands.choosing, archive)
         horizon = archive.horizon
         for name, records in pieces(opened, archive, rule, output.limit):
-            page = Page(number=len(pages) + 1, name=name, base=self.base, files={})
+            number = len(pages) + 1
+            page = Page(number=number, name=name, base=self.base, files={}, closed=hands.now, after=after)
             written = self._written(output, page, hands.compose(records), hands)
             if written is None:
                 break

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from feeds import cadence
 from feeds.config.schema import Config, Cron
-from feeds.store import Store
+from feeds.store import Store, What
 
 LITTLE = timedelta(seconds=5)
 """A poll may lie so far ahead: a clock that is kept right goes back by less."""
@@ -32,7 +32,7 @@ def follow(config: Config, store: Store, jump: timedelta, now: datetime) -> None
     with store.transaction():
         fixed = _fixed(config, store, now)
         if jump < -LONG:
-            store.bring_back(now)
+            _bring_back(config, store, now)
         store.shift(jump)
         store.hasten(fixed)
 
@@ -51,9 +51,15 @@ def go_back(config: Config, store: Store, now: datetime) -> None:
     with store.transaction():
         fixed = _fixed(config, store, now)
         if latest > now + LONG:
-            store.bring_back(now)
+            _bring_back(config, store, now)
         store.shift(now - latest, after=now)
         store.hasten(fixed)
+
+
+def _bring_back(config: Config, store: Store, now: datetime) -> None:
+    store.bring_back(now)
+    if config.keep_documents is not None:
+        store.journal.note(What.BROUGHT_BACK, now)
 
 
 def _fixed(config: Config, store: Store, now: datetime) -> dict[str, datetime]:

@@ -23,6 +23,7 @@ from feeds.normalize import ids
 from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate
 from feeds.pipeline.emission import Emission, Verdict
+from feeds.pipeline.expiring import expire
 from feeds.pipeline.ledger import SITE, Ledger
 from feeds.pipeline.listing import listing
 from feeds.pipeline.planet import headed, lines, planet
@@ -264,6 +265,7 @@ class Emitter:
                 paged.append(Emission(output=output.name, path=path, verdict=Verdict.REMOVED))
 
         return Hands(
+            now=now,
             choosing=self.choosing(output, now, limit=None),
             compose=lambda records: self._compose(output, records, now),
             put=put,
@@ -336,9 +338,7 @@ class Emitter:
         return tuple(render_site(page, word) for word in self.config.site.formats)
 
     def housekeep(self, now: datetime) -> None:
-        """Forget what ``keep`` says is old enough, and keep the store small."""
-        for source in self.config.sources:
-            if source.keep is not None:
-                self.store.prune(source.name, source.keep, now)
+        """Forget what is old enough, and keep the store small."""
+        expire(self.config, self.store, now, whole=True)
         self.store.let_go(now - MARKED)
         self.store.housekeep()

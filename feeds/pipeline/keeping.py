@@ -15,7 +15,7 @@ from feeds.model import Feed
 from feeds.normalize import urls
 from feeds.pipeline import outage
 from feeds.pipeline.pacing import Pacing
-from feeds.store import Poll, Store
+from feeds.store import Poll, Raw, Store
 
 SAID = 20
 """Entries of a source whose ids are compared from poll to poll."""
@@ -69,6 +69,7 @@ class Answer:
     now: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: timedelta | None = None
+    kept: tuple[Raw, ...] = ()
 
 
 def _watched(state: SourceState, changes: dedupe.Changes) -> SourceState:
@@ -102,6 +103,7 @@ class Keeper:
             StoreError: Nothing of the group was saved.
         """
         with self.store.transaction():
+            self.store.journal.keep([one for answer in answers for one in answer.kept])
             self.pacing.begin(max(answer.now for answer in answers))
             outcomes = [self._keep_one(answer) for answer in answers]
             asked = (answer.source for answer in answers if answer.result is not Result.POSTPONED)

@@ -22,11 +22,12 @@ from feeds.errors import BadStatus, Gone, HostRests, Offline, ReadError, SourceE
 from feeds.fetch import Client
 from feeds.memory import SourceState
 from feeds.model import Document, Feed, NotModified, Validators
+from feeds.pipeline.collecting import Collector
 from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result
 from feeds.pipeline.look import ask_again
 from feeds.pipeline.outage import Outage
 from feeds.pipeline.readers import Readers
-from feeds.store import Store
+from feeds.store import Raw, Store
 
 READING = "2"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
@@ -114,6 +115,7 @@ class Poller:
         self.readers = readers
         self.sources = {source.name: source for source in config.sources}
         self.keeper = Keeper(config, store)
+        self.collector = Collector(config, store)
         self.outage = Outage(store.answered)
         client.hosts.recall(store.spacings())
         self._waiting: list[tuple[Answer, asyncio.Future[Outcome]]] = []
@@ -133,8 +135,9 @@ class Poller:
         """
         source = self.sources[state.name]
         start = _stopwatch() if begun is None else begun
+        came: list[Raw] = []
         try:
-            answer = await self._ask(source, state, now, timedelta(seconds=_stopwatch() - start))
+            answer = await self._ask(source, state, now, timedelta(seconds=_stopwatch() - start), came)
         except HostRests as rest:
             due = replace(state, due=rest.until)
             answer = Answer(source=source, state=due, feed=None, result=Result.POSTPONED, now=now)
@@ -146,7 +149,7 @@ class Poller:
         else:
             if source.url is not None:
                 self.outage.heard(now)
-        return await self._saved(answer)
+        return await self._saved(replace(answer, kept=tuple(came)))
 
     async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
         """Remember a poll that ended in a way nobody expected, as a failure like others: it waits longer.
@@ -210,12 +213,15 @@ class Poller:
             turns[host] += 1
         return [state for _, _, state in sorted(ordered, key=lambda one: one[:2])]
 
-    async def _ask(self, source: Source, state: SourceState, now: datetime, late: timedelta) -> Answer:
+    async def _ask(
+        self, source: Source, state: SourceState, now: datetime, late: timedelta, came: list[Raw]
+    ) -> Answer:
+        """Ask, and read what comes; what is to be kept of it is left in ``came``, also if that fails."""
         reading = settings_hash(source)
         same = state.reading == reading
         known = state.validators if same else Validators()
         doubted = same and not trust.conditional(state.trust, now)
-        before = Validators() if doubted else known
+        before = Validators() if doubted or self.collector.lacks(source.name) else known
         address = trust.address(state.trust, source.url)
         reply = await ask_again(self.client, source, self.config.folder, before, now + late, address=address)
         after = answered(state, reply, reading, now)
@@ -231,9 +237,12 @@ class Poller:
             believed = trust.modified(
                 state.trust, now, doubted=doubted, same_tag=same_tag, same_body=same_body
             )
-            if not same or not same_body:
+            unread = not same or not same_body
+            came += await self.collector.kept(source, reply, now, read=not unread, known=same_body)
+            if unread:
                 kind, feed = await self.readers.read(reply, source, self.config.authority)
                 after = was_read(after, source, kind, feed, digest)
+                came[:] = [replace(one, read=True) for one in came]
             plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
             believed = replace(believed, plain=plain)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
@@ -301,7 +310,9 @@ class Poller:
         with self.store.transaction():
             if spacings := self.client.hosts.learned():
                 self.store.save_spacings(spacings)
-            return self.keeper.keep(answers)
+            outcomes = self.keeper.keep(answers)
+        self.collector.took(one for answer in answers for one in answer.kept)
+        return outcomes
 
 
 def _stopwatch() -> float:

@@ -7,9 +7,26 @@ what is particular about SQLite (journal, transactions, creation, backup) in ``s
 from __future__ import annotations
 
 from feeds.store.draft import Draft
+from feeds.store.journal import Event, Journal, Raw, What, pack
 from feeds.store.opening import open_store
 from feeds.store.saving import Poll
 from feeds.store.shelf import Archive, Page, Shelf
 from feeds.store.store import Emitted, Listing, Note, Store
 
-__all__ = ("Archive", "Draft", "Emitted", "Listing", "Note", "Page", "Poll", "Shelf", "Store", "open_store")
+__all__ = (
+    "Archive",
+    "Draft",
+    "Emitted",
+    "Event",
+    "Journal",
+    "Listing",
+    "Note",
+    "Page",
+    "Poll",
+    "Raw",
+    "Shelf",
+    "Store",
+    "What",
+    "open_store",
+    "pack",
+)

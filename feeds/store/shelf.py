@@ -26,12 +26,16 @@ class Page:
         name: What its files are called.
         base: The address that its links begin with.
         files: Path relative to the output folder, to SHA-256 (hex) of the bytes.
+        closed: When it was closed; None if that is not known.
+        after: The last event in the journal when what is in it was chosen; None if no journal was kept.
     """
 
     number: int
     name: str
     base: str
     files: Mapping[str, str]
+    closed: datetime | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +83,8 @@ class Shelf:
                     name=one["name"],
                     base=one["base"],
                     files=codec.decode_pairs(one["files"]),
+                    closed=None if one["closed"] is None else codec.instant(one["closed"]),
+                    after=one["after"],
                 )
                 for one in rows
             )
@@ -112,6 +118,8 @@ class Shelf:
             "name": page.name,
             "base": page.base,
             "files": codec.encode_pairs(dict(page.files)),
+            "closed": None if page.closed is None else codec.micros(page.closed),
+            "after": page.after,
         }
         rows = [
             {"output": output, "id": record.id, "source": record.source, "page": page.number}

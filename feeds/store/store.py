@@ -29,9 +29,11 @@ from feeds.store import (
     sqlite,
     withdrawing,
 )
+from feeds.store.journal import Journal
 from feeds.store.merging import batches
 from feeds.store.ripening import Ripening
 from feeds.store.saving import Poll
+from feeds.store.segments import Segments
 from feeds.store.shelf import Shelf
 from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, SOURCES
 
@@ -99,6 +101,8 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self.shelf = Shelf(self._reading, self._writing)
+        documents = Segments(path.with_name(f"{path.name}.documents"))
+        self.journal = Journal(self._reading, self._writing, documents)
         self._ripening = Ripening()
         self._current: Connection | None = (
             None  # Of the transaction that is open in the thread whose turn it is.

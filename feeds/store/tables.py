@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Me
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -151,6 +151,8 @@ PAGES = Table(
     Column("name", Text, nullable=False, doc="What its files are called. Never NULL."),
     Column("base", Text, nullable=False, doc="The address its links begin with. Never NULL."),
     Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
+    Column("closed", BigInteger, doc="When it was closed. NULL if that was before it was noted."),
+    Column("after", BigInteger, doc="The last event in the journal then. NULL if no journal was kept."),
 )
 
 ARCHIVED = Table(
@@ -161,6 +163,24 @@ ARCHIVED = Table(
     Column("source", KEY, nullable=False, doc="From which source it was shown. Never NULL."),
     Column("page", Integer, nullable=False, doc="Number of the one page it is in. Never NULL."),
     Index("archived_page", "output", "page"),
+)
+
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, doc="In the order in which it happened. Never NULL."),
+    Column("at", BigInteger, nullable=False, doc="When. Never NULL."),
+    Column("what", Text, nullable=False, doc="A document, or what else changed entries. Never NULL."),
+    Column("source", KEY, doc="Whose document. NULL if it is none."),
+    Column("told", Text, nullable=False, doc="JSON: what else is known of it. Never NULL."),
+    Column("readable", Integer, doc="1 if the document could be read then, else 0. NULL if it is none."),
+    Column("segment", Text, doc="Name of the file its body is in. NULL if it has none."),
+    Column("place", BigInteger, doc="Where in the file it begins. NULL if it has none."),
+    Column("size", BigInteger, doc="How many bytes it has there, compressed. NULL if it has none."),
+    Column("hash", Text, doc="SHA-256 of the body itself. NULL if it has none."),
+    Index("journal_at", "at"),
+    Index("journal_source", "source", "readable", "number"),
+    Index("journal_segment", "segment", "hash"),
 )
 
 PACE = Table(

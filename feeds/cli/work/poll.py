@@ -18,6 +18,7 @@ from feeds.fetch import open_client
 from feeds.memory import SourceState
 from feeds.pipeline import Emitter, Outcome, Poller, Result, hasten, open_readers
 from feeds.pipeline.clocks import go_back
+from feeds.pipeline.expiring import expire
 from feeds.store import Note, Store
 
 HOUSEKEEPING = timedelta(days=7)
@@ -95,13 +96,6 @@ def due(
     states = store.states(awake)
     ended = {name for name, state in states.items() if state.trust.ended}
     return tuple(states.get(name) or SourceState(name=name) for name in awake if named or name not in ended)
-
-
-def expire(config: Config, store: Store, moment: datetime) -> None:
-    """Let go of what ``keep`` says is too old: time passes for sources that bring nothing, too."""
-    for source in config.sources:
-        if source.keep is not None and source.keep.age is not None:
-            store.prune(source.name, source.keep, moment)
 
 
 async def polled(

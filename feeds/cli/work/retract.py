@@ -13,6 +13,7 @@ from feeds.cli.work.report import refused, tell_emissions
 from feeds.model import Withdrawal
 from feeds.normalize.chars import one_line
 from feeds.pipeline import Emitter, Verdict
+from feeds.store import What
 
 
 def retract(session: Session, words: str, *, reason: str | None, undo: bool, as_json: bool) -> int:
@@ -28,11 +29,15 @@ def retract(session: Session, words: str, *, reason: str | None, undo: bool, as_
             )
         found = sorted({record.id for record in records})
         why = one_line(reason or "") or None
-        if undo:
-            done = store.lift(found, moment)
-        else:
-            notes = (Withdrawal(id=record.id, source="", when=moment, reason=why) for record in records)
-            done = len(store.withdraw(list(zip(notes, records, strict=True))))
+        with store.transaction():
+            if undo:
+                done = store.lift(found, moment)
+            else:
+                notes = (Withdrawal(id=record.id, source="", when=moment, reason=why) for record in records)
+                done = len(store.withdraw(list(zip(notes, records, strict=True))))
+            if config.keep_documents is not None:
+                told = {"ids": found, "reason": why}
+                store.journal.note(What.LIFTED if undo else What.WITHDRAWN, moment, told)
         emissions = Emitter(config, store).emit_all(moment)
     verb = "put back" if undo else "withdrawn"
     if as_json:
