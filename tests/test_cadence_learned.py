@@ -22,9 +22,10 @@ from feeds.config.load import load
 from feeds.config.schema import Budget, Config, Source
 from feeds.errors import ConfigError
 from feeds.fetch import open_client
-from feeds.memory import SourceState
+from feeds.memory import SourceState, Spacing
 from feeds.model import Feed
 from feeds.pipeline import Poller, open_readers
+from feeds.pipeline.pacing import host_of
 from feeds.store import Store, open_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -256,26 +257,22 @@ plans = st.lists(
 )
 
 
-def planned(many: Sequence[Plan], at: float) -> float:
-    return price.requests([(one.rate / one.factor, 1 / one.least, 1 / one.most) for one in many], at)
-
-
 @given(many=plans, wanted=st.floats(0.01, 1000.0))
 def test_the_price_meets_the_budget_where_that_is_possible(many: list[Plan], wanted: float) -> None:
     found = price.clearing(many, wanted, 0.1)
     if not many:
         assert found == 0.1
     elif price.CHEAPEST * 1.01 < found < price.DEAREST * 0.99:
-        assert planned(many, found) == pytest.approx(wanted, rel=0.01)
+        assert price.planned(many, found) == pytest.approx(wanted, rel=0.01)
 
 
 def test_what_was_spent_too_much_is_saved_slowly() -> None:
     many = [Plan(rate=0.1, least=1 / 12, most=DAY)] * 10
     before = cadence.step(None, many, 10.0, START)
-    assert planned(many, before.price) == pytest.approx(10.0, rel=0.01)
+    assert price.planned(many, before.price) == pytest.approx(10.0, rel=0.01)
     spent = cadence.step(replace(before, requests=34), many, 10.0, START + 1)
     assert spent.owed == pytest.approx(24.0)
-    assert planned(many, spent.price) == pytest.approx(9.5, rel=0.01)
+    assert price.planned(many, spent.price) == pytest.approx(9.5, rel=0.01)
     night = cadence.step(before, many, 10.0, START + 10**4)
     assert night.owed == 0.0
 
@@ -286,6 +283,22 @@ def test_a_host_that_throttles_is_dearer_and_forgiven_in_time() -> None:
     assert pace.at_host("a.example") == 4 * pace.at_host("b.example")
     for hour in range(60):
         pace = cadence.step(pace, [], 10.0, START + 2 + hour)
+    assert pace.hosts == {}
+
+
+def test_a_host_that_wants_requests_far_apart_has_its_own_price() -> None:
+    """Twelve requests an hour, of which nine are planned; what it does not take is spent on the others."""
+    slow = [Plan(rate=0.5, least=1 / 12, most=DAY, host="slow.example")] * 60
+    others = [Plan(rate=0.5, least=1 / 12, most=DAY, host="fast.example")] * 40
+    usual = cadence.step(None, [*slow, *others], 50.0, START)
+    assert price.planned(slow, usual.price) == pytest.approx(30.0, rel=0.01)
+    room = {"slow.example": 12.0, "fast.example": 10_000.0, "elsewhere.example": 0.1}
+    pace = cadence.step(usual, [*slow, *others], 50.0, START, room=room)
+    assert price.planned(slow, pace.at_host("slow.example")) == pytest.approx(9.0, rel=0.01)
+    assert price.planned(others, pace.at_host("fast.example")) == pytest.approx(41.0, rel=0.02)
+    assert list(pace.hosts) == ["slow.example"]
+    for hour in range(150):
+        pace = cadence.step(pace, [*slow, *others], 50.0, START + 1 + hour)
     assert pace.hosts == {}
 
 
@@ -380,6 +393,30 @@ def test_a_host_that_throttles_is_dearer_from_the_next_hour_on(site: Site, tmp_p
     store.close()
     assert pace is not None
     assert pace.hosts == {"127.0.0.1": price.THROTTLED}
+
+
+def test_the_price_of_a_host_follows_the_spacing_it_taught(site: Site, tmp_path: Path) -> None:
+    site.routes["/a"] = Reply(body=rss(*range(-60, 0, 3)))
+    config = configured(tmp_path, site, "10/h")
+    store = open_store(config.store, tmp_path)
+    polled(config, store, NOW)
+    polled(config, store, NOW + timedelta(hours=1))
+    before = store.pace()
+    store.save_spacings({"127.0.0.1": Spacing(host="127.0.0.1", gap=timedelta(minutes=15))})
+    polled(config, store, NOW + timedelta(hours=2))
+    pace = store.pace()
+    assert before is not None
+    assert before.hosts == {}
+    assert pace is not None
+    known = cadence.plan(source(), cadence.decode(polled(config, store, NOW + timedelta(hours=3)).rhythm))
+    store.close()
+    assert price.planned([known], pace.price) > 4.0
+    assert price.planned([known], pace.at_host("127.0.0.1")) == pytest.approx(3.0, rel=0.1)
+
+
+def test_a_service_under_many_names_has_one_price() -> None:
+    names = ("https://old.reddit.com/r/a.rss", "https://www.reddit.com/r/b.rss")
+    assert {host_of(source(url=url)) for url in names} == {"reddit.com"}
 
 
 @pytest.mark.parametrize("wrong", ["soon", "0", "-1", "true", "5000/d", "[24]"])

@@ -126,8 +126,7 @@ class Auto:
             if self.failures[place] > 0:
                 plans.append(Plan(rate=0.0, least=self.waits[place], most=self.waits[place]))
             elif self.failures[place] == 0:
-                factor = pace.hosts.get(self.hosts[place], 1.0) if pace else 1.0
-                plans.append(cadence.plan(listed, self.rhythms[place], factor))
+                plans.append(cadence.plan(listed, self.rhythms[place], self.hosts[place]))
         self.pace = cadence.step(pace, plans, self.budget, self.begin + now, self.throttling)
         self.requests = 0
         self.throttling = set()

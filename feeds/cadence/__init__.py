@@ -173,21 +173,23 @@ def choose(
     return Choice(due=due, reason=reason, asked=asked, evenness=evenness)
 
 
-def plan(source: Source, rhythm: Rhythm | None, factor: float = 1.0) -> Plan:
+def plan(source: Source, rhythm: Rhythm | None, host: str = "", *, missing: float = 1.0) -> Plan:
     """Say what a source with ``auto`` is going to be asked, for the price.
 
     Args:
         source: Its bounds.
         rhythm: What is learned of it; None if nothing is.
-        factor: By how much a request to its host is dearer.
+        host: Whom it is asked of, if that host may have a price of its own.
+        missing: As in ``choose``.
     """
     least = max(source.min_interval, SHORTEST) / HOUR
     most = max(source.max_interval / HOUR, least)
     if rhythm is None:
-        return Plan(rate=PRIOR_ENTRIES / PRIOR_HOURS, least=least, most=most, factor=factor)
+        return Plan(rate=PRIOR_ENTRIES / PRIOR_HOURS * missing, least=least, most=most, host=host)
     least = min(max(least, rhythm.asked), most)
-    most = min(max(filled(rhythm), least), most)
-    return Plan(rate=rhythm.rate * rhythm.evenness, least=least, most=most, factor=factor)
+    if missing == 1.0:
+        most = min(max(filled(rhythm), least), most)
+    return Plan(rate=rhythm.rate * rhythm.evenness * missing, least=least, most=most, host=host)
 
 
 def filled(rhythm: Rhythm) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 STEP = 1.0
 """Hours from one setting of the price to the next."""
@@ -18,7 +19,10 @@ FIRST = 0.01
 """The price before any is set: half an entry in a day is then asked for every hour."""
 THROTTLED, RELIEF, MOST_THROTTLED = 2.0, 2.0 ** (-1 / 12), 256.0
 """By how much the price of a host grows in an hour in which it answered 429, by how much it falls in another,
-and what it grows to."""
+and what it grows to, for whatever reason."""
+
+TURNS = 0.75
+"""Share of the requests a host takes that is planned: sources come due in bunches, and queue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +35,8 @@ class Pace:
         budget: Requests an hour it was set for.
         owed: Requests made beyond the budget until then; below 0 if fewer were made.
         requests: Made since.
-        hosts: By how much the price is higher at hosts that throttle us; above 1.
+        hosts: By how much the price is higher at hosts that throttle us, or take fewer requests than the
+            price would ask of them; above 1.
     """
 
     price: float = FIRST
@@ -53,13 +58,13 @@ class Plan:
     Attributes:
         rate: Entries an hour, less what following its hours saves.
         least, most: Bounds of the wait in hours; equal for a source whose wait is settled otherwise.
-        factor: By how much a request to its host is dearer.
+        host: Whom it is asked of; empty where that does not matter.
     """
 
     rate: float
     least: float
     most: float
-    factor: float = 1.0
+    host: str = ""
 
 
 def step_due(pace: Pace | None, now: float, budget: float) -> bool:
@@ -70,16 +75,23 @@ def step_due(pace: Pace | None, now: float, budget: float) -> bool:
 
 
 def step(
-    pace: Pace | None, plans: Sequence[Plan], budget: float, now: float, throttling: Collection[str] = ()
+    pace: Pace | None,
+    plans: Sequence[Plan],
+    budget: float,
+    now: float,
+    throttling: Collection[str] = (),
+    *,
+    room: Mapping[str, float] = MappingProxyType({}),
 ) -> Pace:
     """Set the price anew.
 
     Args:
         pace: What is in force; None before the first.
-        plans: Of all sources whose waits are learned. Those of throttled hosts by ``pace.hosts``.
+        plans: Of all sources whose waits are learned.
         budget: Requests an hour for all of them; above 0.
         now: In hours as in ``rhythm``.
         throttling: Hosts that answered 429 since the price was set last.
+        room: How many requests an hour hosts take that want them far apart.
     """
     old = pace or Pace(at=now, budget=budget)
     passed = now - old.at
@@ -91,9 +103,19 @@ def step(
     wanted = max(budget / 2.0, budget - owed / PATIENCE)
     hosts = {host: factor * RELIEF ** max(passed, 0.0) for host, factor in old.hosts.items()}
     hosts |= {host: min(old.hosts.get(host, 1.0) * THROTTLED, MOST_THROTTLED) for host in throttling}
+    price = clearing(plans, wanted, old.price, hosts)
+    others, own = list(plans), dict[str, float]()
+    # What a host does not take is spent on the others. That makes those cheaper, and may crowd the next host.
+    while crowded := _crowded(others, price, hosts, room):
+        own |= crowded
+        for host, dearer in crowded.items():
+            wanted -= planned([plan for plan in others if plan.host == host], dearer)
+        others = [plan for plan in others if plan.host not in own]
+        price = clearing(others, wanted, price, hosts)
+    hosts |= {host: min(dearer / price, MOST_THROTTLED) for host, dearer in own.items()}
     return replace(
         old,
-        price=clearing(plans, wanted, old.price),
+        price=price,
         at=now,
         budget=budget,
         owed=owed,
@@ -102,17 +124,32 @@ def step(
     )
 
 
-def clearing(plans: Sequence[Plan], wanted: float, before: float) -> float:
+def _crowded(
+    plans: Sequence[Plan], price: float, hosts: Mapping[str, float], room: Mapping[str, float]
+) -> dict[str, float]:
+    """Find the hosts that take fewer requests than would be made at a price, and the price right there."""
+    theirs: dict[str, list[Plan]] = {}
+    for plan in plans:
+        if plan.host in room:
+            theirs.setdefault(plan.host, []).append(plan)
+    own = {host: clearing(some, TURNS * room[host], price) for host, some in theirs.items()}
+    return {host: dearer for host, dearer in own.items() if dearer > price * hosts.get(host, 1.0)}
+
+
+def clearing(
+    plans: Sequence[Plan], wanted: float, before: float, hosts: Mapping[str, float] = MappingProxyType({})
+) -> float:
     """Find the price at which so many requests an hour are planned; the nearest bound if there is none.
 
     Args:
         plans: Of all sources.
         wanted: Requests an hour.
         before: The price that stays if there are no plans.
+        hosts: By how much the price is higher at some hosts.
     """
     if not plans:
         return before
-    rows = tuple((plan.rate / plan.factor, 1.0 / plan.least, 1.0 / plan.most) for plan in plans)
+    rows = _rows(plans, hosts)
     low, high = math.log(CHEAPEST), math.log(DEAREST)
     while high - low > 1e-3:
         middle = (low + high) / 2.0
@@ -121,6 +158,15 @@ def clearing(plans: Sequence[Plan], wanted: float, before: float) -> float:
         else:
             high = middle
     return math.exp((low + high) / 2.0)
+
+
+def planned(plans: Sequence[Plan], price: float) -> float:
+    """Count the requests an hour that are planned at a price."""
+    return requests(_rows(plans, {}), price)
+
+
+def _rows(plans: Sequence[Plan], hosts: Mapping[str, float]) -> tuple[tuple[float, float, float], ...]:
+    return tuple([(plan.rate / hosts.get(plan.host, 1.0), 1 / plan.least, 1 / plan.most) for plan in plans])
 
 
 def requests(rows: Iterable[tuple[float, float, float]], price: float) -> float:

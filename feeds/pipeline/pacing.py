@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from feeds import cadence
 from feeds.cadence import Choice, Pace, Plan, Rhythm
 from feeds.config.schema import Config, Source
+from feeds.fetch.manners import service
 from feeds.memory import Record, SourceState
 from feeds.model import DateOrigin, Entry, Feed, Precision
 from feeds.store import Store
@@ -144,14 +145,17 @@ class Pacing:
                 continue
             host = self._hosts[row.name]
             if row.failures and row.wait:
-                plans.append(Plan(rate=0.0, least=row.wait / 3600.0, most=row.wait / 3600.0))
+                plans.append(Plan(rate=0.0, least=row.wait / 3600.0, most=row.wait / 3600.0, host=host))
             else:
-                factor = pace.hosts.get(host, 1.0) if pace else 1.0
-                plans.append(cadence.plan(source, cadence.decode(row.rhythm), factor))
+                plans.append(cadence.plan(source, cadence.decode(row.rhythm), host))
             if row.status == THROTTLED and (pace is None or cadence.hours(row.polled) >= pace.at):
                 throttling.add(host)
-        plans.extend(cadence.plan(source, None) for source in unknown.values())
-        return cadence.step(pace, plans, self._budget, moment, throttling)
+        plans.extend(cadence.plan(source, None, self._hosts[name]) for name, source in unknown.items())
+        # Each host teaches how far apart it wants to be asked; a request takes its time besides.
+        room = {
+            taught.host: timedelta(hours=1) / taught.gap for taught in self.store.spacings() if taught.gap
+        }
+        return cadence.step(pace, plans, self._budget, moment, throttling, room=room)
 
 
 def learns(source: Source) -> bool:
@@ -160,8 +164,8 @@ def learns(source: Source) -> bool:
 
 
 def host_of(source: Source) -> str:
-    """Give the host whose price counts for a source; empty if it has no address."""
-    return urlsplit(source.url or "").hostname or ""
+    """Give the host, or the service it belongs to, whose price counts for a source; empty without address."""
+    return service(urlsplit(source.url or "").hostname or "")
 
 
 def _told(entry: Entry | None) -> float | None:
