@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -12,17 +13,19 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import feedparser
 import pytest
 from reading import SOURCE, feed_of
 from servers import Site
 from test_sources import read_or_refused
 
-from feeds import __version__
+from feeds import __version__, sources
 from feeds.config.load import load
 from feeds.config.schema import Config
 from feeds.errors import ReadError
 from feeds.fetch import open_client
 from feeds.memory import SourceState
+from feeds.model import Document
 from feeds.pipeline import Emitter, Outcome, Poller, Result, open_readers
 from feeds.store import Store, open_store
 
@@ -256,3 +259,63 @@ def test_of_a_json_feed_too_long_the_first_entries_are_taken_and_that_is_told() 
     assert found.entries[-1].native_id == "4999"
     assert [one.topic for one in found.decisions] == ["ended", "limit"]
     assert "7 entries" in found.decisions[-1].reason
+
+
+# ------------------------------------------------------------------ what a document leads to
+
+
+def refused(document: Document) -> str:
+    with pytest.raises(ReadError) as caught:
+        sources.read(document, SOURCE, "planet.example.org,2026")
+    return str(caught.value)
+
+
+def page(*links: str) -> Document:
+    told = "".join(f"<link rel=alternate type='application/rss+xml' href='{link}'>" for link in links)
+    return Document(url="https://hill.example/news/", body=f"<html><head>{told}</head></html>".encode())
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://169.254.169.254/feed",
+        "http://2852039166/feed",
+        "http://0xa9.0xfe.0xa9.0xfe/feed",
+        "http://[::ffff:169.254.169.254]/feed",
+        "http://127.1/feed",
+        "http://localhost:8080/feed",
+        "http://metadata.google.internal/feed",
+        "http://printer.local./feed",
+        "http://db/feed",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_page_sends_nobody_inside(link: str) -> None:
+    assert refused(page(link)).endswith("it names no feed of its site; check the address")
+    both = refused(page(link, "/feed.xml"))
+    assert both.endswith("use the address that it names: https://hill.example/feed.xml")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:{}/feed"])
+def test_a_document_that_is_an_address_is_not_opened(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """``feedparser.parse`` takes a text for a path or an address; so it is not what reads here."""
+    monkeypatch.setattr(feedparser.api, "_open_resource", None)
+    monkeypatch.setattr(feedparser, "parse", None)
+    with Site() as site:
+        body = name.format(site.port).encode()
+        assert "neither XML nor JSON" in refused(Document(url="https://hill.example/feed", body=body))
+        whole = Document(url=body.decode(), body=RSS)
+        assert len(sources.read(whole, SOURCE, "planet.example.org,2026")[1].entries) == 9
+        assert site.log == []
+
+
+def test_of_feedparser_only_parsers_are_used() -> None:
+    """Of its functions some open what they are given, and some ask the network."""
+    used = {
+        node.attr
+        for path in Path(sources.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).startswith("feedparser")
+    }
+    assert used == {"api", "StrictFeedParser", "LooseFeedParser"}

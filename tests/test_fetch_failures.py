@@ -183,6 +183,24 @@ def test_an_error_without_a_cause_still_makes_a_sentence() -> None:
     assert str(failures.explain(loop, URL, "x", False)).startswith("the connection to radio.example broke")
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"<rss><channel/></rss>", "does not answer in HTTP; check the address, and its port"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not answer in HTTP; check the address, and its port"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", "before it answers"),
+        (b"HTTP/1.1 101 Upgrade\r\nUpgrade: h2c\r\n\r\n", "in another protocol, which nobody asked for"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", r"(illegal chunk header: zz\r\n)"),
+        (b"", "before it answers"),
+    ],
+)
+def test_what_is_no_answer_is_told_apart(sent: bytes, said: str) -> None:
+    with Site({"/feed": Raw((sent,))}) as site, pytest.raises(FetchError) as caught:
+        ask(site.url("/feed"))
+    assert said in str(caught.value)
+    assert any(remedy in str(caught.value) for remedy in ("tried again later", "check the address"))
+
+
 # ------------------------------------------------------------------ arbitrary bytes
 
 STARTS = [

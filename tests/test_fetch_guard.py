@@ -268,12 +268,29 @@ def test_other_kinds_of_addresses_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "gopher://a.example/", "data:text/xml,<rss/>", "javascript:1", "http:///x"]
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://a.example/",
+        "ftp://a.example/",
+        "data:text/xml,<rss/>",
+        "javascript:1",
+        "http+unix://%2Frun%2Fx.sock/",
+        "http:///x",
+    ],
 )
 def test_redirects_to_other_kinds_are_refused(url: str) -> None:
     with Site() as site:
         site.routes["/away"] = Reply(status=302, headers=(("Location", url),))
-        refused(site.url("/away"), "127.0.0.1")
+        assert "its operator has to mend that" in refused(site.url("/away"), "127.0.0.1")
+
+
+def test_to_open_where_clouds_keep_secrets_is_no_advice() -> None:
+    with Site() as site:
+        site.routes["/away"] = Reply(status=302, headers=(("Location", "http://169.254.169.254/feed"),))
+        assert "fetch.allow" not in refused(site.url("/away"), "127.0.0.1")
+        site.routes["/away"] = Reply(status=302, headers=(("Location", "http://10.0.0.1/feed"),))
+        assert "fetch.allow" in refused(site.url("/away"), "127.0.0.1")
 
 
 # ------------------------------------------------------------------ names

@@ -7,6 +7,7 @@ hold a secret. Of a private source only the host is ever named.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ import httpx
 
 from feeds import caching
 from feeds.errors import BadStatus, FetchError, Gone, Unreachable
+from feeds.fetch.connection import NO_HTTP
 
 SHOWN = 120
 """Most characters of a path, or of a library's words, in a sentence."""
@@ -28,13 +30,31 @@ CERTIFICATE: tuple[tuple[str, str], ...] = (
     ("IP address mismatch", "is made out to another host; check the address"),
     (
         "self-signed",
-        "is signed by nobody we trust (self-signed); SSL_CERT_FILE can say whom to trust instead",
+        "is signed by nobody we trust (self-signed); its verify:, or SSL_CERT_FILE, says whom to trust",
     ),
-    ("unable to get", "is signed by nobody we trust; SSL_CERT_FILE can say whom to trust instead"),
+    (
+        "unable to get",
+        "is signed by nobody we trust; its verify:, or SSL_CERT_FILE, says whom to trust",
+    ),
     ("revoked", "was revoked; its operator has to replace it"),
 )
 NO_TLS = ("wrong version", "http request", "record layer", "packet length", "unexpected eof", "eof occurred")
 MEND = "its operator has to mend that; it is tried again later"
+PROTOCOL: tuple[tuple[str, str], ...] = (
+    (
+        "without sending a response",
+        "closes the connection before it answers; it is tried again later",
+    ),
+    ("without sending complete message body", "sends an answer that is cut short; it is tried again later"),
+    (NO_HTTP, "does not answer in HTTP; check the address, and its port above all"),
+    ("_SWITCH_", f"answers in another protocol, which nobody asked for; {MEND}"),
+    (
+        "Receive buffer too long",
+        f"sends headers, or lines between them, too long to be read; {MEND}",
+    ),
+    ("location header", f"redirects to an address that cannot be read; {MEND}"),
+)
+"""What httpcore and h11 say, and what it means."""
 BROKEN_OFF = "{host} broke off the connection; it is tried again later"
 UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
 NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
@@ -58,24 +78,34 @@ SYSTEM: Mapping[int, str] = MappingProxyType(
         errno.EPERM: UNREACHABLE,
     }
 )
+_QUOTED = re.compile(r"""bytearray\(b(['"])(.*)\1\)""")
+"""How h11 quotes what a server sent."""
 NETWORK = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN})
 """What a machine without a network says of every host."""
 REMEDIES: tuple[tuple[range, str], ...] = (
     (range(200, 300), "that is no document; it is tried again later"),
-    (range(304, 305), "though nothing was asked that could be unchanged; it is tried again later"),
-    (range(300, 400), "without an address that can be followed; check the address"),
+    (
+        range(304, 305),
+        "but nothing was asked that could be unchanged; it is tried again later",
+    ),
+    (range(300, 400), "it gives no address that can be followed; check the address"),
     (range(100, 200), "that is no document; it is tried again later"),
     (range(401, 402), "it wants a login: put user:password@ before the host, as ${NAME}"),
     (range(402, 403), "it wants to be paid; ask its operator"),
     (range(403, 404), "it does not let us in; ask its operator, and see that fetch.contact is set"),
     (range(404, 405), "check the address"),
-    (range(407, 408), "a proxy stands in between that wants a login"),
+    (range(405, 406), "there is nothing to be read at it; check the address"),
+    (range(406, 407), "it has no document for us; check the address, and whether its operator wants us"),
+    (range(407, 408), "a proxy stands in between that wants a login: put it into fetch: {proxy: ...}"),
     (range(408, 410), "it is tried again later"),
+    (range(414, 415), "the address is too long for it; check the address"),
+    (range(431, 432), "our headers are too long for it; check the source's own (fetch: {headers: ...})"),
     (range(410, 411), "the source is gone for good; remove it, or find its new address"),
     (range(425, 426), "it is tried again later"),
     (range(426, 427), "it wants another protocol; check whether the address is https:"),
     (range(429, 430), "it was asked too often and is left alone for a while"),
-    (range(451, 452), "it may not be shown here for legal reasons"),
+    (range(451, 452), "it may not be shown here, and from elsewhere only its operator knows"),
+    (range(511, 512), "the network that we are in wants a login; open any page in a browser there"),
     (range(500, 600), "the server is in trouble; it is tried again later"),
 )
 
@@ -190,14 +220,10 @@ def _late(error: httpx.TimeoutException, host: str) -> str:
 def _broken(error: httpx.ProtocolError, where: str, private: bool) -> str:
     """Say what is wrong with an answer that breaks the rules of HTTP."""
     words = str(error)
-    if "without sending a response" in words:
-        return f"{where} closes the connection without an answer; it is tried again later"
-    if "without sending complete message body" in words:
-        return f"{where} sends an answer that is cut short; it is tried again later"
-    if "Receive buffer too long" in words:
-        return f"{where} sends headers, or lines between them, that are too long to be read; {MEND}"
-    if "location header" in words:
-        return f"{where} redirects to an address that cannot be read; {MEND}"
+    known = next((sentence for mark, sentence in PROTOCOL if mark in words), None)
+    if known is not None:
+        return f"{where} {known}"
+    words = _QUOTED.sub(r"\2", words)
     detail = "" if private else f" ({_tame(words)})"
     return f"{where} sends an answer that is not proper HTTP{detail}; {MEND}"
 

@@ -20,6 +20,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NUMBER = re.compile(rb"(?:[0-9]+|0x[0-9a-f]*)")
 """A label that makes a host a number to some readers: 127.2, 0x7f000002 and 2130706434 are one address."""
 _DOTTED = re.compile(rb"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
+LED = "its operator has to mend that, or you to list where its feed is"
+"""What can be done about an address that a server gave."""
 SCHEMES = frozenset({"http", "https"})
 SHUT = frozenset(
     {
@@ -52,41 +54,35 @@ def parse(raw: str, what: str, base: httpx.URL | None = None, opened: Container[
     raw = raw.strip(" \t\r\n")
     # Readers disagree on what a backslash or a control character means, and attackers live on that.
     if "\\" in raw or any(char < " " or char == "\x7f" for char in raw):
-        raise AddressRefused(f"{what} holds a backslash or a control character; write it without")
+        raise _refused(what, "holds a backslash or a control character", "write it without", base)
     try:
         # urljoin alone reads "http:///x" as a path of the base; an address with a scheme stands for itself
         # (RFC 3986, 5.2.2).
         joined = raw if base is None or _SCHEME.match(raw) else urljoin(str(base), raw)
         url = httpx.URL(joined).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as error:
-        raise AddressRefused(f"{what} cannot be read as an address; check how it is written") from error
-    check(url, what, opened)
+        raise _refused(what, "cannot be read as an address", "check how it is written", base) from error
+    _check(url, what, base, opened)
     return url
 
 
-def check(url: httpx.URL, what: str, opened: Container[int] = ()) -> None:
-    """Refuse what must not be asked.
+def _refused(what: str, fault: str, remedy: str, base: httpx.URL | None) -> AddressRefused:
+    return AddressRefused(f"{what} {fault}; {remedy if base is None else LED}")
 
-    Args:
-        url: Where the next request would go.
-        what: As for ``parse``.
-        opened: As for ``parse``.
 
-    Raises:
-        AddressRefused: If scheme, host or port are not those of a web server.
-    """
+def _check(url: httpx.URL, what: str, base: httpx.URL | None, opened: Container[int]) -> None:
+    """Refuse what is not the scheme, host or port of a web server; arguments as for ``parse``."""
     if url.scheme not in SCHEMES:
         found = f"{url.scheme[:20]}:" if url.scheme else "none"
-        raise AddressRefused(
-            f"{what} is of a kind that is not asked: expected http: or https:, found {found}"
-        )
+        fault = f"is of a kind that is not asked (found {found})"
+        raise _refused(what, fault, "expected http: or https:", base)
     if not _HOST.fullmatch(url.raw_host):
-        raise AddressRefused(f"{what} names no host; write it like https://host.example/feed.xml")
+        raise _refused(what, "names no host", "write it like https://host.example/feed.xml", base)
     last = url.raw_host.rstrip(b".").rpartition(b".")[2]
     if _NUMBER.fullmatch(last) and not _DOTTED.fullmatch(url.raw_host):
-        raise AddressRefused(f"{what} names its host by a number; write it like 192.0.2.7, or use its name")
+        raise _refused(what, "names its host by a number", "write it like 192.0.2.7, or use its name", base)
     if url.port is not None and not 0 < url.port < 65536:
-        raise AddressRefused(f"{what} has the port {url.port}; expected 1 to 65535")
+        raise _refused(what, f"has the port {url.port}", "expected 1 to 65535", base)
     if url.port in SHUT and url.port not in opened:
         raise AddressRefused(
             f"{what} has the port {url.port}, which is no web server's; that is not asked"

@@ -14,13 +14,14 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+SECRETS = "where clouds keep a machine's secrets"
 SPECIAL: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(prefix), kind)
     for prefix, kind in (
-        ("169.254.169.254", "where clouds keep a machine's secrets"),
-        ("fd00:ec2::254", "where clouds keep a machine's secrets"),
-        ("100.100.100.200", "where clouds keep a machine's secrets"),
-        ("168.63.129.16", "where clouds keep a machine's secrets"),
+        ("169.254.169.254", SECRETS),
+        ("fd00:ec2::254", SECRETS),
+        ("100.100.100.200", SECRETS),
+        ("168.63.129.16", SECRETS),
         ("0.0.0.0/8", "this machine (unspecified)"),
         ("10.0.0.0/8", "a private network"),
         ("100.64.0.0/10", "a carrier's inner network"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from feeds.config.schema import Source
 from feeds.model import Document
@@ -31,6 +32,9 @@ KNOWN = MappingProxyType(
         "error": "an error message in XML, not a feed; it is tried again later",
     }
 )
+INWARD = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa"})
+"""Last labels of names that stand in no public register (RFC 6761, RFC 6762; ICANN's of 2024)."""
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 LINK = re.compile(r"<link\b[^<>]*>", re.IGNORECASE)
 HEAD = 400_000
 
@@ -77,8 +81,23 @@ def feed_links(html: str, base: str) -> Iterator[str]:
         kind = told.get("type", "").partition(";")[0].strip().lower()
         if ("alternate" in rels and kind in FEED_TYPES) or "feed" in rels:
             url = web_url(told.get("href", ""), base)
-            if url:
+            if url and not _inward(url, base):
                 yield url
+
+
+def _inward(url: str, page: str) -> bool:
+    """Say whether an address leads to an inner network, where a page of the web must send nobody.
+
+    >>> _inward("http://127.0.0.1/", "https://a.example/"), _inward("http://db/", "https://a.example/")
+    (True, True)
+    >>> _inward("https://b.example/feed", "https://a.example/"), _inward("http://db/feed", "http://db/")
+    (False, False)
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == (urlsplit(page).hostname or "").rstrip("."):
+        return False
+    last = host.rpartition(".")[2]
+    return ":" in host or "." not in host or last in INWARD or bool(_NUMBER.fullmatch(last))
 
 
 def _attributes(written: str) -> Iterator[tuple[str, str]]:
