@@ -56,3 +56,30 @@ def test_a_planet_that_claims_a_blogs_entries_does_not_displace_them(
         assert "Forged" not in json.dumps(items)
         texts = sorted(entry.content.value for entry in stored if entry and entry.content)
         assert texts == [f"What the author wrote of {n}." for n in range(3)]
+
+
+@pytest.mark.parametrize("order", list(permutations("ab")))
+@pytest.mark.parametrize("blog", ["a", "b"])
+@pytest.mark.parametrize("told", [True, False], ids=["with its source", "without"])
+def test_nor_that_of_a_blog_whose_feed_lies_elsewhere(
+    tmp_path: Path, order: tuple[str, str], blog: str, told: bool
+) -> None:
+    """FeedBurner has the feed, the blog its pages: the source's host is neither theirs nor that of the id."""
+    copy = "ba"["ab".index(blog)]
+    eid = "tag:blogger.example,1999:{}"
+    own = atom(*(atom_entry(n, eid=eid, text="What the author wrote of {}.") for n in range(3)))
+    forged = [
+        atom_entry(n, eid=eid, title="Forged {}", text="Forged {}.", updated="2025-12-01T10:00:00Z")
+        for n in range(3)
+    ]
+    page = "https://blog.example/feed"
+    body = atom(*(claimed(one, page) if told else one for one in forged), feed_id="tag:planet.test,2026:b")
+    body = body.replace("<link href='https://blog.example/'/>", "<link href='https://planet.test/'/>")
+    with Planet(tmp_path, {blog: lambda _: own, copy: lambda _: body}) as planet:
+        for name in (*order, *order):
+            assert planet.poll([name])[name].error is None
+        assert sorted(one.title or "" for one in planet.items()) == ["Entry 0", "Entry 1", "Entry 2"]
+        texts = sorted(
+            one.entry.content.value for one in planet.records([blog]) if one.entry and one.entry.content
+        )
+        assert texts == [f"What the author wrote of {n}." for n in range(3)]

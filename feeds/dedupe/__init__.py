@@ -31,14 +31,14 @@ from feeds.config.schema import Source
 from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
 from feeds.dedupe.same import Matches, match
-from feeds.dedupe.shared import Owns, claims, is_copy, settle
+from feeds.dedupe.shared import Owns, claims, remoteness, settle
 from feeds.dedupe.withdrawn import unwelcome, withdrawn
 from feeds.memory import Record
 from feeds.model import Decision, Entry, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 
-__all__ = ("Changes", "Owns", "decide", "is_copy", "unwelcome", "withdrawn")
+__all__ = ("Changes", "Owns", "decide", "remoteness", "unwelcome", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

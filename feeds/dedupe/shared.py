@@ -10,7 +10,7 @@ from feeds.memory import Record
 from feeds.model import Decision, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.text import same_text
-from feeds.normalize.urls import same_page
+from feeds.normalize.urls import same_page, same_site
 
 SHARED_ID = "shared id"
 """The topic of decisions made here."""
@@ -30,14 +30,26 @@ def claims(others: Sequence[Record], authority: str) -> Mapping[str, list[Record
     return found
 
 
-def is_copy(record: Record, owns: Owns) -> bool:
-    """Say whether an entry is of another site than its source, by its page or by the feed it comes from.
+def remoteness(record: Record, owns: Owns) -> int:
+    """Say how far an entry is from home, by its page and by the feed it comes from.
 
-    So a planet's copy is told from the author's own where the id names neither's site.
+    So a planet's copy is told from the author's own where the id names the site of neither.
+
+    Returns:
+        0 where its page is on the host of its source; 1 where its source is a feed that lies elsewhere than
+        the site that it names as its own (FeedBurner), and the page is on that site; 2 for a copy.
     """
+    page = record.url
     origin = record.entry.origin if record.entry else None
-    places = (record.url, origin and (origin.self_url or origin.site_url))
-    return not all(owns(record.source, place) for place in places if place)
+    feed, site = (origin.self_url, origin.site_url) if origin else (None, None)
+    homes = [place for place in (feed, site) if place]
+    if page is None or owns(record.source, page):
+        # What says that it comes from another site is a copy, wherever it is shown.
+        return 0 if not homes or any(owns(record.source, home) for home in homes) else 2
+    # Only of a feed that is asked where it says that it lies: the feed of another site that an entry names is
+    # just what a planet tells of its copies.
+    lies_elsewhere = feed is not None and owns(record.source, feed)
+    return 1 if lies_elsewhere and site is not None and same_site(page, site) else 2
 
 
 def settle(
@@ -46,7 +58,7 @@ def settle(
     """Decide who keeps the id of a new record: give it as it has to be, and the others that change."""
     shared = record.id
     everyone = [record, *rivals]
-    winner = min(everyone, key=lambda one: (not owns(one.source, shared), is_copy(one, owns), one.source))
+    winner = min(everyone, key=lambda one: (not owns(one.source, shared), remoteness(one, owns), one.source))
     mine, *theirs = (
         _restored(one, shared) if _same_post(one, winner) else _minted(one, shared, winner.source, authority)
         for one in everyone

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Protocol
 
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
-from feeds.dedupe import is_copy
+from feeds.dedupe import remoteness
 from feeds.filters import Filter, build, chain
 from feeds.memory import Record
 from feeds.model import Entry, Withdrawal
@@ -222,17 +222,17 @@ class Choosing:
         """Find the record of the same post that stands for this one.
 
         Of entries that share an id (the same post, polled from several sources) one is given: that of the
-        source whose host the id names, else the one that is no copy, else the one with the oldest sort key,
-        else of the smaller name.
+        source whose host the id names, else the one nearest to its home, else the one with the oldest sort
+        key, else of the smaller name.
         """
 
         def at_home(name: str, uri: str) -> bool:
             address = self.members[name].url
             return address is not None and urls.same_site(uri, address)
 
-        def rank(one: Record) -> tuple[bool, bool, datetime, str]:
-            copy = is_copy(one, at_home)
-            return (not owns(self.members[one.source], one), copy, one.sort_key, one.source)
+        def rank(one: Record) -> tuple[bool, int, datetime, str]:
+            away = remoteness(one, at_home)
+            return (not owns(self.members[one.source], one), away, one.sort_key, one.source)
 
         better = (one for one in rivals if rank(one) < rank(record) and self._passes(one))
         return min(better, key=rank, default=None)
