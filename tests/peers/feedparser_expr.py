@@ -25,7 +25,7 @@ class Statement:
 
 def expected(expression: str, read: Read) -> Judged:
     """Judge one expression over a document that we have read."""
-    return together(_judge(one, read) for one in _parsed(expression))
+    return together(_judge(one, read) for one in statements(expression))
 
 
 def refused(expression: str, error: ReadError) -> Judged:
@@ -36,11 +36,12 @@ def refused(expression: str, error: ReadError) -> Judged:
         else classed(TOP[one.path[0]])
         if one.path[0] in TOP
         else missed(one.wanted, error)
-        for one in _parsed(expression)
+        for one in statements(expression)
     )
 
 
-def _parsed(expression: str) -> list[Statement]:
+def statements(expression: str) -> list[Statement]:
+    """Read an expression; never run it."""
     return list(_statements(ast.parse(expression.strip(), mode="eval").body))
 
 
