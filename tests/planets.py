@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from servers import Asked, Reply, Site
 
@@ -120,7 +120,7 @@ class Planet:
 
         return answer
 
-    def __enter__(self) -> Planet:
+    def __enter__(self) -> Self:
         self.site.__enter__()
         self.config = self.configure()
         self.store: Store = open_store("sqlite:///feeds.db", self.folder)

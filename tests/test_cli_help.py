@@ -21,7 +21,7 @@ def test_all_commands_of_the_design_are_there() -> None:
         *("init", "once", "run", "add", "remove", "pause", "resume", "tag", "list", "status", "check"),
         "explain",
         "plan",
-        "retract",
+        *("retract", "replay"),
         *("preview", "publish", "import", "export", "schema", "completion"),
     }
 

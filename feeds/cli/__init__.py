@@ -14,7 +14,7 @@ from types import MappingProxyType, TracebackType
 import click
 
 from feeds import __version__
-from feeds.cli import editing, explaining, lists, looking, retracting, running
+from feeds.cli import editing, explaining, lists, looking, replaying, retracting, running
 from feeds.cli.plain import visible
 from feeds.cli.session import Program, Session
 from feeds.errors import ConfigError, FeedsError, StoreBusy
@@ -42,7 +42,14 @@ def program() -> Program:
         sections={
             "Begin": (editing.init, editing.add, lists.import_, looking.preview),
             "Poll and publish": (running.once, running.run, running.publish),
-            "Look": (looking.status, looking.list_, looking.check, explaining.explain, explaining.plan),
+            "Look": (
+                looking.status,
+                looking.list_,
+                looking.check,
+                explaining.explain,
+                explaining.plan,
+                replaying.replay,
+            ),
             "Change": (editing.remove, editing.pause, editing.resume, editing.tag, retracting.retract),
             "Connect": (lists.export, lists.schema, lists.completion),
         },

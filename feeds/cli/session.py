@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 DEFAULT_CONFIG = "config.yaml"
-GLOBAL = ("config_path", "quiet", "verbose", "no_color", "log_json")
+GLOBAL = ("config_path", "quiet", "verbose", "no_color", "log_json", "data")
 
 
 class Mistaken(click.ClickException):
@@ -35,6 +35,7 @@ class Session:
         verbose: 0, 1 or 2: how much more is said.
         no_color: Neither colour nor style.
         log_json: Events as JSON lines instead of sentences or key=value.
+        data: The folder with the store and output/, if not as the configuration says.
         secrets: Values that must never be shown. The one thing here that grows: reading the configuration
             fills it, and ``main``, which reports what stops the program, has to know them even so.
     """
@@ -44,6 +45,7 @@ class Session:
     verbose: int = 0
     no_color: bool = False
     log_json: bool = False
+    data: Path | None = None
     secrets: set[str] = field(default_factory=set)
 
     def with_options(self, given: Mapping[str, Any]) -> Session:
@@ -55,6 +57,7 @@ class Session:
             verbose=self.verbose + (given.get("verbose") or 0),
             no_color=bool(given.get("no_color")) or self.no_color,
             log_json=bool(given.get("log_json")) or self.log_json,
+            data=given.get("data") or self.data,
         )
 
     def hide(self, text: str) -> str:
@@ -84,6 +87,12 @@ def global_options() -> list[click.Parameter]:
         click.Option(["-v", "--verbose"], count=True, help="Say more; twice for still more."),
         click.Option(["--no-color"], is_flag=True, help="No colour (or set NO_COLOR)."),
         click.Option(["--log-json"], is_flag=True, help="Events on stderr as JSON lines."),
+        click.Option(
+            ["--data"],
+            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            metavar="FOLDER",
+            help="The store and output/ that `feeds replay` made there, not those of config.yaml.",
+        ),
     ]
 
 

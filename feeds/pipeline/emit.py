@@ -110,6 +110,15 @@ class Emitter:
             state = (self.store.states([output.of]) if states is None else states).get(output.of)
         return headed(output, self.config, state)
 
+    def emit_one(self, output: Output, now: datetime) -> tuple[Emission, ...]:
+        """Bring the files of one output up to date."""
+        states = self.store.states([source.name for source in self.config.members(output)])
+        revisions = {name: state.revision for name, state in states.items()}
+        before = self.store.emitted().get(output.name)
+        output = self.headed(output, states)
+        signature = self._signature(output, revisions, now)
+        return tuple(self._emit(output, now, signature, before, force=False))
+
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
         newest = islice(self.entries(output, now), output.limit)

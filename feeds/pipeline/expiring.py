@@ -8,9 +8,11 @@ from feeds.config.schema import Config
 from feeds.store import Note, Store, What
 
 DOCUMENTS = "documents"
-"""The note that says when raw documents were looked after; there is none if none are kept."""
-SELDOM = timedelta(hours=1)
-"""How often that is done."""
+"""The note that says when raw documents were looked after; there is none if none are kept.
+
+Its ``since`` is when the time begins of which all are kept, if older ones were let go."""
+SELDOM = timedelta(minutes=50)
+"""Between two times of doing that: less than from one housekeeping of the daemon to the next."""
 
 
 def expire(config: Config, store: Store, now: datetime, *, whole: bool = False) -> None:
@@ -37,5 +39,7 @@ def expire(config: Config, store: Store, now: datetime, *, whole: bool = False) 
         store.journal.forget_all()
         store.note(DOCUMENTS, None)
     elif span is not None and (last is None or abs(now - last.at) >= SELDOM):
-        store.journal.forget(now - span, now)
-        store.note(DOCUMENTS, Note(at=now, said={}))
+        said = dict(last.said) if last is not None else {}
+        if store.journal.forget(now - span, now):
+            said["since"] = (now - span).isoformat()
+        store.note(DOCUMENTS, Note(at=now, said=said))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from feeds.store.draft import Draft
 from feeds.store.journal import Event, Journal, Raw, What, pack
-from feeds.store.opening import open_store
+from feeds.store.opening import NAME, open_new, open_store
 from feeds.store.saving import Poll
 from feeds.store.shelf import Archive, Page, Shelf
 from feeds.store.store import Emitted, Listing, Note, Store
 
 __all__ = (
+    "NAME",
     "Archive",
     "Draft",
     "Emitted",
@@ -27,6 +28,7 @@ __all__ = (
     "Shelf",
     "Store",
     "What",
+    "open_new",
     "open_store",
     "pack",
 )

@@ -186,10 +186,11 @@ class Journal:
             return None
         return body if body is not None and hashlib.sha256(body).hexdigest() == event.hash else None
 
-    def forget(self, before: datetime, now: datetime) -> None:
-        """Let go of what happened before then, but of each listed source its last document that was read.
+    def forget(self, before: datetime, now: datetime) -> bool:
+        """Let go of what happened before then, and say whether there was any.
 
-        That one is moved to today's file, so that old files can go.
+        Of each listed source its last document that was read stays; it is moved to today's file, so that old
+        files can go.
         """
         old = _old(before, now)
         with self._writing() as connection:
@@ -203,13 +204,14 @@ class Journal:
                 )
                 .group_by(JOURNAL.c.source)
             )
-            connection.execute(delete(JOURNAL).where(old, JOURNAL.c.number.not_in(last)))
+            gone = connection.execute(delete(JOURNAL).where(old, JOURNAL.c.number.not_in(last))).rowcount
         first, today, beyond = _day(before), _day(now), _day(now + AHEAD)
         for name in self._segments.names():
             if name < first or name > beyond:
                 while self._carry(name, today):
                     pass
                 self._segments.remove(name)
+        return gone > 0
 
     def forget_all(self) -> None:
         """Let go of everything."""

@@ -14,6 +14,9 @@ from feeds.store import faults, lock, sqlite
 from feeds.store.store import Store
 from feeds.store.tables import HEAD
 
+NAME = "feeds.db"
+"""What a store is called in a folder of its own."""
+
 CREATION_WAIT = 0.02
 CREATION_TRIES = 500
 """How often, and after how many seconds each, to look again while another process creates the same store."""
@@ -48,6 +51,20 @@ def open_store(url: str, folder: Path) -> Store:
             engine.dispose()
             raise
     return Store(engine, path)
+
+
+def open_new(folder: Path) -> Store:
+    """Make a store in a folder that is new, or empty.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cause = (error.strerror or str(error)).lower()
+        raise StoreError(f"the folder {folder} cannot be made ({cause}); name another") from error
+    return open_store(f"sqlite:///{NAME}", folder)
 
 
 def _path(url: str, folder: Path) -> Path:

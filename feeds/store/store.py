@@ -318,6 +318,21 @@ class Store:
         with self._reading() as connection:
             return withdrawing.shown(connection, sources, since)
 
+    def retracted(self) -> tuple[Withdrawal, ...]:
+        """Give the operator's withdrawals that are in force."""
+        with self._reading() as connection:
+            return withdrawing.retracted(connection)
+
+    def marks(self, before: datetime) -> tuple[withdrawing.Mark, ...]:
+        """Give all marks of entries that were met before then, also those that were undone."""
+        with self._reading() as connection:
+            return withdrawing.marks(connection, before)
+
+    def seed(self, marks: Sequence[withdrawing.Mark], now: datetime) -> None:
+        """Take over marks of another store as they were then; what they are about is not here yet."""
+        with self._writing() as connection:
+            withdrawing.seed(connection, marks, now)
+
     def let_go(self, before: datetime) -> None:
         """Forget the texts of entries that were withdrawn before then."""
         with self._writing() as connection:

@@ -7,6 +7,7 @@ where nothing but an undoing looks for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, func, literal, or_, select, update
@@ -16,6 +17,14 @@ from feeds.model import Withdrawal
 from feeds.store import codec, saving
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A withdrawal, and when the operator undid it; None: it is in force."""
+
+    note: Withdrawal
+    lifted: datetime | None
 
 
 def withdraw(connection: Connection, pairs: Iterable[tuple[Withdrawal, Record]]) -> tuple[Record, ...]:
@@ -79,6 +88,37 @@ def in_force(connection: Connection, ids: Collection[str]) -> tuple[Withdrawal, 
         statement = select(WITHDRAWN).where(WITHDRAWN.c.id.in_(some), WITHDRAWN.c.lifted.is_(None))
         rows.extend(connection.execute(statement).mappings())
     return tuple(sorted((_withdrawal(row) for row in rows), key=lambda one: (one.id, one.source)))
+
+
+def retracted(connection: Connection) -> tuple[Withdrawal, ...]:
+    """Give the operator's withdrawals that are in force, by id."""
+    statement = select(WITHDRAWN).where(WITHDRAWN.c.source == "", WITHDRAWN.c.lifted.is_(None))
+    return tuple(map(_withdrawal, connection.execute(statement.order_by(WITHDRAWN.c.id)).mappings()))
+
+
+def marks(connection: Connection, before: datetime) -> tuple[Mark, ...]:
+    """Give the marks of entries that were met before then, each with when it was undone."""
+    met = select(ENTRIES.c.id).where(ENTRIES.c.first_seen < codec.micros(before))
+    statement = select(WITHDRAWN).where(WITHDRAWN.c.id.in_(met)).order_by(WITHDRAWN.c.id, WITHDRAWN.c.source)
+    return tuple(
+        Mark(_withdrawal(row), None if row["lifted"] is None else codec.instant(row["lifted"]))
+        for row in connection.execute(statement).mappings()
+    )
+
+
+def seed(connection: Connection, some: Iterable[Mark], now: datetime) -> None:
+    """Note marks as they were at a moment; what was undone later is in force."""
+    for mark in some:
+        lifted = mark.lifted if mark.lifted is not None and mark.lifted <= now else None
+        note = mark.note
+        row = {
+            "id": note.id,
+            "source": note.source,
+            "at": codec.micros(note.when),
+            "reason": note.reason,
+            "lifted": None if lifted is None else codec.micros(lifted),
+        }
+        connection.execute(WITHDRAWN.insert(), row)
 
 
 def shown(

@@ -13,6 +13,7 @@ from feeds.cli.session import Mistaken, Session
 from feeds.config.load import load
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, FeedsError, Problem
+from feeds.store import NAME
 
 T = TypeVar("T")
 
@@ -28,7 +29,14 @@ def configuration(session: Session) -> Config:
         raise ConfigError(Problem(file=str(session.config_path), message=remedy))
     config = load(session.config_path, os.environ)
     session.secrets.update(config.secrets)
-    return config
+    return config if session.data is None else moved(config, session.data)
+
+
+def moved(config: Config, folder: Path) -> Config:
+    """Give the configuration with its store and its published files in another folder."""
+    place = folder.resolve()
+    site = config.site.model_copy(update={"folder": place / "output"})
+    return config.model_copy(update={"store": f"sqlite:///{place / NAME}", "site": site})
 
 
 def chosen(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
