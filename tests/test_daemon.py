@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -368,6 +369,40 @@ def test_what_cannot_be_saved_is_not_asked_for_again_at_once(
             await run.wait("polled", source="radio")
             assert time.monotonic() - begun > FIRST / 2
         assert len(site.asked("/feed")) == 2
+
+    asyncio.run(check())
+
+
+def test_a_source_that_can_never_be_saved_is_asked_ever_more_rarely_and_holds_up_nobody(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def bad(_: Asked) -> bytes:
+        asked.append(time.monotonic())
+        return RSS
+
+    async def check() -> None:
+        site.routes["/bad"] = bad
+        async with serving(tmp_path, sources(bad=site.url("/bad"), radio=site.url("/feed"))) as run:
+            save = run.store.save
+
+            def damaged(polls: Any) -> None:
+                if any(one.state.name == "bad" for one in polls):
+                    raise StoreError("its row is damaged")
+                save(polls)
+
+            monkeypatch.setattr(run.store, "save", damaged)
+            times = 0
+            while len(asked) < 3:
+                times += 1
+                await run.wait("polled", times=times, source="radio")
+                run.now += timedelta(days=2)
+            monkeypatch.setattr(run.store, "save", save)
+            await run.wait("polled", source="bad")
+        # As often as the others work, the store is tried anew; that source is not.
+        gaps = [later - before for before, later in itertools.pairwise(asked[:3])]
+        assert all(gap >= least for gap, least in zip(gaps, (FIRST, 2 * FIRST), strict=True)), gaps
 
     asyncio.run(check())
 

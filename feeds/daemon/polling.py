@@ -84,6 +84,7 @@ class Polls:
         self._asked: set[str] = set()
         self._queue: deque[SourceState] = deque()
         self._rest = Rest()
+        self._lost: dict[str, Rest] = {}  # Of sources of which not even a failure could be noted.
         self._next_look = 0.0
 
     @property
@@ -115,7 +116,10 @@ class Polls:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         queue = self._queue
-        wanted = force.hosts.keys() - self.tasks.keys() - {state.name for state in queue}
+        # Else those that are lost were the longest due, for ever, and the others would wait behind them.
+        self._lost = {name: rest for name, rest in self._lost.items() if name in force.hosts}
+        resting = {name for name, rest in self._lost.items() if not rest.over(begun)}
+        wanted = force.hosts.keys() - self.tasks.keys() - {state.name for state in queue} - resting
         most = AHEAD * force.places
         now = self.clock()
         if self.clock.jump:
@@ -166,17 +170,24 @@ class Polls:
                 return  # It jumped just now; when that is set right, the next look finds what is due.
             self._heard(state, await self._refresh(poller, state, now))
             self._rest.worked()
+            self._lost.pop(state.name, None)
         except StoreError as error:
-            if self._rest.failed(asyncio.get_running_loop().time()):
+            if self._failed(state.name):
                 self.log.error("not_saved", source=state.name, error=str(error))  # noqa: TRY400 it says all
         except Exception:
             # Not even the failure could be noted. Asking at once again would hammer the source.
-            self._rest.failed(asyncio.get_running_loop().time())
+            self._failed(state.name)
             self.log.exception("poll_lost", source=state.name)
         finally:
             del self.tasks[state.name]
             self._asked.discard(asked)
             self._ended()
+
+    def _failed(self, name: str) -> bool:
+        """Let the store rest, and the source, which may be the cause; False if the store rests already."""
+        now = asyncio.get_running_loop().time()
+        self._lost.setdefault(name, Rest()).failed(now)
+        return self._rest.failed(now)
 
     async def _refresh(self, poller: Poller, state: SourceState, now: datetime) -> Outcome:
         try:
