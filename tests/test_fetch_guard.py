@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import command, environment, feeds
 from hypothesis import given
 from hypothesis import strategies as st
 from servers import Reply, Site
 
+from feeds.config.load import load
 from feeds.config.schema import Fetch
-from feeds.errors import AddressRefused, FetchError
+from feeds.errors import AddressRefused, ConfigError, FetchError
 from feeds.fetch import fetch, open_client
 from feeds.fetch.networks import refusal
 from feeds.model import Document, NotModified, Validators
@@ -434,3 +436,33 @@ base=$({sys.executable} -c "import json; print(json.loads(open('{tmp_path}/ports
     for name in ("rebind.test", "multi.test", "mapped.test", "private.test"):
         assert set(ends[name]) == {"AddressRefused"}, name
     assert json.loads(canaries) in ([], {"hits": []}, {"canary": []})
+
+
+# ------------------------------------------------------------------ what the operator opens
+
+
+@pytest.mark.parametrize("wide", ["'*'", "0.0.0.0/0", "'::/0'", "128.0.0.0/1", "[10.0.0.0/8, 0.0.0.0/4]"])
+def test_to_open_everything_takes_a_flag_that_says_so(tmp_path: Path, wide: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"fetch: {{allow: {wide}}}\nsources: [https://a.example/feed]\n")
+    with pytest.raises(ConfigError, match="reach_everything_even_this_machine: true"):
+        load(path, {})
+
+
+def test_who_opens_everything_is_warned_at_each_start(tmp_path: Path) -> None:
+    with Site() as site:
+        site.routes["/feed"] = FEED
+        for fetching, told in (("", "failing"), ("reach_everything_even_this_machine: true", "ok")):
+            lines = f"fetch: {{{fetching}}}\nsources: [{{name: a, url: '{site.url('/feed')}'}}]\n"
+            (tmp_path / "config.yaml").write_text(lines)
+            for _ in range(2):
+                words = command("once", "--all")
+                run = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, check=True)
+                assert (b"reach_everything_even_this_machine is set" in run.stderr) == bool(fetching)
+            assert f"\t{told}\t" in feeds(tmp_path, "status").stdout
+        assert len(site.log) == 2
+
+
+def test_the_largest_private_networks_can_be_opened() -> None:
+    wide = ("10.0.0.0/8", "127.0.0.0/8", "fc00::/7")
+    assert Fetch(allow=wide).allow == wide

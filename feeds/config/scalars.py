@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -269,18 +269,28 @@ def contact(value: object) -> str | None:
     return text
 
 
+WIDEST: Mapping[int, int] = MappingProxyType({4: 8, 6: 7})
+"""Shortest prefixes of what may be opened as one: 10.0.0.0/8 and fc00::/7 are the largest private ones."""
+TO_OPEN_ALL = "that is everything; one network after the other, or reach_everything_even_this_machine: true"
+
+
 def network(value: object) -> str:
     """Check an address range that may be reached although it is private."""
     expected = "a network like 192.168.1.0/24 or an address like 192.168.1.7"
     text = text_of(value, expected)
+    if text == "*":
+        raise wrong(expected, detail=TO_OPEN_ALL)
     try:
-        return str(ipaddress.ip_network(text))
+        found = ipaddress.ip_network(text)
     except ValueError as error:
         try:
             meant = str(ipaddress.ip_network(text, strict=False))
         except ValueError:
             raise wrong(expected) from error
         raise wrong(expected, detail=f"the network of that address is {meant}") from error
+    if found.prefixlen < WIDEST[found.version]:
+        raise wrong(expected, detail=TO_OPEN_ALL)
+    return str(found)
 
 
 def store(value: object) -> str:

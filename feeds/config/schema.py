@@ -143,6 +143,11 @@ class Fetch(Discreet):
         description="Networks that sources may be in although they are not public. Default: none.",
         examples=[["192.168.1.0/24"]],
     )
+    reach_everything_even_this_machine: bool = Field(
+        default=False,
+        description="Sources and their redirects may lead to any address: inner networks, this machine,"
+        " the secrets of a cloud. Only where nothing else can be reached. Each start warns of it.",
+    )
     allow_ports: Annotated[
         tuple[Annotated[int, Field(ge=1, le=65535)], ...],
         BeforeValidator(scalars.listed),

@@ -27,7 +27,7 @@ from feeds.fetch.answers import Redirect
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
 from feeds.fetch.entrance import Transports
 from feeds.fetch.manners import Hosts, user_agent
-from feeds.fetch.networks import Network
+from feeds.fetch.networks import EVERYWHERE, Network
 from feeds.model import Document, NotModified, Validators
 
 TYPES = (
@@ -76,7 +76,12 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
         (b"Connection", b"close"),
     )
     hosts = Hosts(partial(_spacing, settings.spacing, tuple(allowed)))
-    transports = Transports(allowed)
+    if settings.reach_everything_even_this_machine:
+        logging.getLogger("feeds").warning(
+            "fetch.reach_everything_even_this_machine is set: any source can make this program ask inner"
+            " networks, this machine and a cloud's secrets"
+        )
+    transports = Transports(EVERYWHERE if settings.reach_everything_even_this_machine else allowed)
     try:
         yield Client(transports=transports, headers=headers, settings=settings, hosts=hosts)
     finally:

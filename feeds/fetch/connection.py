@@ -16,14 +16,14 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 import httpx
 
 from feeds.errors import AddressRefused
-from feeds.fetch.networks import SECRETS, Address, Network, refusal
+from feeds.fetch.networks import EVERYWHERE, SECRETS, Address, Network, refusal
 
 TRIED = 8
 """So many addresses of one name are tried."""
@@ -137,7 +137,7 @@ class Transport(httpx.AsyncHTTPTransport):
             ssl_context=context,
             max_keepalive_connections=0,
             # The operator named the proxy, so it may stand anywhere.
-            network_backend=Guarded((ip_network("0.0.0.0/0"), ip_network("::/0"))),
+            network_backend=Guarded(EVERYWHERE),
         )
 
 

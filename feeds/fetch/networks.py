@@ -52,6 +52,7 @@ SPECIAL: tuple[tuple[Network, str], ...] = tuple(
         ("ff00::/8", "a multicast group"),
     )
 )
+EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 UNICAST = IPv6Network("2000::/3")
 """All of IPv6 that is given out to anybody (RFC 4291, 2.4)."""
 SPELLINGS = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
