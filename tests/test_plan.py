@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 from commands import RSS, feeds, planet
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from servers import Site
 from store_values import NOW, Changed, opened
-from worlds import configurations, configured, fill, fresh, published, records
+from worlds import chain, configurations, configured, fill, fresh, records, stir
 
 from feeds.memory import Record
 from feeds.model import Text
@@ -24,53 +26,83 @@ from feeds.store import Poll
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     output = folder / "output"
-    paths = sorted(output.iterdir()) if output.exists() else []
-    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+    paths = sorted(path for path in output.rglob("*") if path.is_file())
+    return {
+        path.relative_to(output).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in paths
+    }
 
 
-def items(folder: Path, output: str) -> dict[str, Any]:
-    path = folder / "output" / f"{output}.json"
-    return {one["id"]: one for one in json.loads(path.read_text())["items"]} if path.exists() else {}
+EVENTS = st.lists(
+    st.tuples(st.sampled_from(["withdraw", "lift", "expire", "edit"]), st.integers(0, 50)), max_size=3
+)
+STAGES = st.lists(st.tuples(configurations(), records(), EVENTS), min_size=2, max_size=3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(old=configurations(), new=configurations(), some=records(), more=records())
-def test_a_plan_is_what_publishing_does(old: str, new: str, some: list[Record], more: list[Record]) -> None:
-    """Whatever was published before, with whatever configuration, and whatever came since."""
+@settings(
+    max_examples=int(os.environ.get("FEEDS_PLANS", "10")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(STAGES)
+def test_a_plan_is_what_publishing_does(
+    stages: list[tuple[str, list[Record], list[tuple[str, int]]]],
+) -> None:
+    """Whatever was published before, with whatever configuration, and whatever came or happened since."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         store = fresh(folder)
-        fill(store, some)
-        Emitter(configured(folder, old), store).emit_all(NOW)
-        fill(store, more)
-        config = configured(folder, new)
-        names = [output.name for output in config.outputs]
-        before, standing = {name: items(folder, name) for name in names}, contents(folder)
-        emitter = Emitter(config, store)
-        plans = tuple(plan(emitter, NOW))
-        assert contents(folder) == standing
-        emissions = emitter.emit_all(NOW, force=True)
-        assert {path: verdict for one in plans for path, verdict in one.files} == {
-            one.path: one.verdict for one in emissions
-        }
-        kept = [one for one in plans if one.output in names]
-        by_name = {one.output: one for one in kept if one.files[0][1] is not Verdict.REMOVED}
-        for name in names:
-            compare(by_name[name], before[name], items(folder, name))
-            assert published(folder, name) == list(items(folder, name))
-        assert all(one.idle for one in plan(emitter, NOW))
+        for text, some, events in stages:
+            fill(store, some)
+            for what, number in events:
+                stir(store, some, what, number)
+            config = configured(folder, text)
+            names = [output.name for output in config.outputs]
+            before, standing = {name: chain(folder, name) for name in names}, contents(folder)
+            emitter = Emitter(config, store)
+            plans = tuple(plan(emitter, NOW))
+            assert contents(folder) == standing
+            emissions = emitter.emit_all(NOW, force=True)
+            assert {path: verdict for one in plans for path, verdict in one.files} == {
+                one.path: one.verdict for one in emissions
+            }
+            touched = {
+                path for path, (body, _) in contents(folder).items() if standing.get(path, ("",))[0] != body
+            }
+            assert touched == {one.path for one in emissions if one.verdict is Verdict.WRITTEN}
+            planned = {one.output: one for one in plans[: len(names)]}
+            for name in names:
+                compare(planned[name], before[name], chain(folder, name))
+            assert all(one.idle and not one.changes for one in plan(emitter, NOW))
         store.close()
 
 
-def compare(planned: Plan, before: dict[str, Any], after: dict[str, Any]) -> None:
+Chain = dict[str, dict[str, Any]]
+
+
+def compare(planned: Plan, before: Chain, after: Chain) -> None:
+    feed = f"{planned.output}.json"
+    was = {key: path for path, items in before.items() for key in items}
+    now = {key: path for path, items in after.items() for key in items}
+    # Each entry is in one place.
+    assert len(now) == sum(map(len, after.values()))
+
     def having(sign: Sign) -> set[str]:
         return {change.id for change in planned.changes if change.sign is sign}
 
-    assert having(Sign.ADDED) == after.keys() - before.keys()
-    assert having(Sign.REMOVED) == before.keys() - after.keys()
-    assert having(Sign.CHANGED) >= {key for key in after.keys() & before.keys() if after[key] != before[key]}
+    assert having(Sign.ADDED) == now.keys() - was.keys()
+    assert having(Sign.REMOVED) == was.keys() - now.keys()
+    assert having(Sign.MOVED) == {key for key in now.keys() & was.keys() if now[key] != was[key]}
+    both = before.get(feed, {}).keys() & after.get(feed, {}).keys()
+    assert having(Sign.CHANGED) >= {key for key in both if after[feed][key] != before[feed][key]}
+    for change in planned.changes:
+        path = f"archive/{planned.output}/{change.page}.json" if change.page else feed
+        assert path in {now.get(change.id), was.get(change.id)}
     assert len({change.id for change in planned.changes}) == len(planned.changes)
     assert all(change.rule for change in planned.changes)
+    # A page that stays has the entries it had, as they were, but for those that were withdrawn.
+    for path in before.keys() & after.keys() - {feed}:
+        if path not in {name for name, _ in planned.files}:
+            assert after[path] == before[path]
 
 
 CONFIG = """\

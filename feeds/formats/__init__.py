@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from feeds.formats import atom, json_feed, opml, page, rss
-from feeds.formats.revising import Move, revise_json, revise_xml
+from feeds.formats.revising import Move, holds_json, holds_xml, revise_json, revise_xml
 from feeds.formats.site import File, OutputLine, OutputPage, OutputSeries, SitePage, SourceLine
 from feeds.model import Feed
 
@@ -38,6 +38,7 @@ class FeedFormat:
         render: From a feed, entries newest first, and the address of the file (a bare file name where nobody
             knows the address) to the document.
         revise: From a document, the ids of entries and how addresses move, to the same without these entries.
+        holds: Whether an entry of that id is in such a document of ours.
         suffix: What follows the output's name in the file's name.
         media_type: What the document is.
         label: What people call it.
@@ -45,6 +46,7 @@ class FeedFormat:
 
     render: Callable[[Feed, str], bytes]
     revise: Callable[[bytes, Collection[str], Move | None], bytes]
+    holds: Callable[[bytes, str], bool]
     suffix: str
     media_type: str
     label: str
@@ -62,14 +64,25 @@ class SiteFormat:
 FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
     {
         "atom": FeedFormat(
-            render=atom.render, revise=revise_xml, suffix=".atom", media_type=atom.MEDIA_TYPE, label="Atom"
+            render=atom.render,
+            revise=revise_xml,
+            holds=holds_xml,
+            suffix=".atom",
+            media_type=atom.MEDIA_TYPE,
+            label="Atom",
         ),
         "rss": FeedFormat(
-            render=rss.render, revise=revise_xml, suffix=".rss", media_type=rss.MEDIA_TYPE, label="RSS"
+            render=rss.render,
+            revise=revise_xml,
+            holds=holds_xml,
+            suffix=".rss",
+            media_type=rss.MEDIA_TYPE,
+            label="RSS",
         ),
         "json_feed": FeedFormat(
             render=json_feed.render,
             revise=revise_json,
+            holds=holds_json,
             suffix=".json",
             media_type=json_feed.MEDIA_TYPE,
             label="JSON Feed",

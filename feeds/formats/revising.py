@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from typing import Any
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -48,6 +49,16 @@ def revise_json(body: bytes, without: Collection[str], move: Move | None = None)
             )
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
     return f'{json.dumps(feed, ensure_ascii=False)[:-1]}, "items": [\n{lines}\n]}}\n'.encode()
+
+
+def holds_xml(body: bytes, name: str) -> bool:
+    """Say whether an entry of that id is in a page of Atom or RSS that we wrote."""
+    return f">{escape(name)}</".encode() in body
+
+
+def holds_json(body: bytes, name: str) -> bool:
+    """Say whether an item of that id is in a page of JSON Feed that we wrote."""
+    return f'{{"id": {json.dumps(name, ensure_ascii=False)}'.encode() in body
 
 
 def _moved(address: str, move: Move) -> str:

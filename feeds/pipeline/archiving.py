@@ -244,7 +244,7 @@ class Archivist:
             paths = self._paths(output, page)
             old = [(path, sha) for path, sha in page.files.items() if path not in paths]
             after: Page | None = page
-            if not self._whole(page, paths, looking=force and not gone):
+            if not self.whole(output, page, looking=force and not gone):
                 records = self.shelf.contents(output.name, page.number)
                 feed = hands.compose(records)
                 after = self._written(output, replace(page, base=self.base), feed, hands)
@@ -264,7 +264,12 @@ class Archivist:
                 hands.remove(path, sha)
             yield after or page
 
-    def _whole(self, page: Page, paths: Collection[str], *, looking: bool) -> bool:
+    def whole(self, output: Output, page: Page, *, looking: bool) -> bool:
+        """Say whether a page has all its files, and if ``looking``, as they were written.
+
+        Else it is made again from what is remembered.
+        """
+        paths = self._paths(output, page)
         if looking and page.base == self.base:
             return all(publish.digest(self.folder, path) == page.files.get(path) for path in paths)
         return all(path in page.files and publish.there(self.folder, path) for path in paths)

@@ -39,6 +39,8 @@ class Fate(StrEnum):
     """What became of an entry in an output."""
 
     PUBLISHED = "published"
+    ARCHIVED = "archived"
+    """It left the output's feed for a closed page of its archive, or goes there at the next publication."""
     BEYOND_LIMIT = "beyond_limit"
     """The output was full before it: it is older than the oldest that is shown."""
     SOURCE_FULL = "beyond_limit_per_source"
@@ -83,6 +85,9 @@ class Standing:
         place: From 1, the newest; None unless published.
         dropped: The step that dropped it; None unless filtered.
         shown: The record of the same id that is shown in its stead; None unless there is one.
+        mark: What withdrew it; None unless it was withdrawn.
+        page: Name of the closed page that it is in, or the one shown in its stead; None if there is none.
+        closed: Whether that page is closed already.
     """
 
     record: Record
@@ -91,6 +96,9 @@ class Standing:
     place: int | None = None
     dropped: Dropped | None = None
     shown: Record | None = None
+    mark: Withdrawal | None = None
+    page: str | None = None
+    closed: bool = False
 
 
 def owns(source: Source, record: Record) -> bool:
@@ -168,9 +176,8 @@ class Choosing:
 
     def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
         """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
-        fate = self._out(record)
-        if fate is not None or record.entry is None:
-            return Standing(record=record, fate=fate or Fate.EXPIRED)
+        if record.source not in self.members or record.entry is None:
+            return self._out(record)
         shown = self._shown_instead(record, rivals)
         if shown is not None:
             return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
@@ -192,14 +199,22 @@ class Choosing:
         self._taken[record.source] += 1
         return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._taken.total())
 
-    def _out(self, record: Record) -> Fate | None:
-        """Say why a record is none that the output chooses from; None if it is one."""
+    def _out(self, record: Record) -> Standing:
+        """Say why a record is none that the output chooses from."""
         if record.source not in self.members:
             listed = any(source.name == record.source for source in self._config.sources)
-            return Fate.NOT_TAKEN if listed else Fate.UNLISTED
-        if record.entry is not None:
-            return None
-        return Fate.WITHDRAWN if self._store.withdrawals([record.id]) else Fate.EXPIRED
+            return Standing(record=record, fate=Fate.NOT_TAKEN if listed else Fate.UNLISTED)
+        mark = self.mark(record)
+        return Standing(record=record, fate=Fate.WITHDRAWN if mark else Fate.EXPIRED, mark=mark)
+
+    def mark(self, record: Record) -> Withdrawal | None:
+        """Give the withdrawal of a record that is in force; None if it is not withdrawn."""
+        marks = {note.source: note for note in self._store.withdrawals([record.id])}
+        own = marks.get("") or marks.get(record.source)
+        sources = {source.name: source for source in self._config.sources}
+        at_home = record.source in sources and owns(sources[record.source], record)
+        others = (note for name, note in sorted(marks.items()) if name in sources and not at_home)
+        return own or next((note for note in others if owns(sources[note.source], record)), None)
 
     def _steps(self, name: str) -> Sequence[tuple[str | None, int, Step, Filter]]:
         source = self.members.get(name)
@@ -234,10 +249,13 @@ class Choosing:
             away = remoteness(one, at_home)
             return (not owns(self.members[one.source], one), away, one.sort_key, one.source)
 
-        better = (one for one in rivals if rank(one) < rank(record) and self._passes(one))
+        better = (one for one in rivals if rank(one) < rank(record) and self.passed(one) is not None)
         return min(better, key=rank, default=None)
 
-    def _passes(self, record: Record) -> bool:
-        steps = (*self.members[record.source].filters, *self.output.filters)
-        plain = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), self.now)
-        return record.entry is not None and plain(record.entry) is not None
+    def passed(self, record: Record) -> Entry | None:
+        """Give an entry behind all filters but those that count; None if one drops it."""
+        source = self.members.get(record.source)
+        if source is None or record.entry is None:
+            return None
+        steps = (*source.filters, *self.output.filters)
+        return chain(tuple(step for step in steps if not isinstance(step, LimitStep)), self.now)(record.entry)

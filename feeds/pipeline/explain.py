@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from feeds import publish
 from feeds.config.schema import MadeOutput, Output
+from feeds.formats import FEED_FORMATS
 from feeds.memory import Record
-from feeds.pipeline.choosing import Fate, Standing
+from feeds.pipeline.archiving import Rule, pieces
+from feeds.pipeline.choosing import Choosing, Fate, Standing
 from feeds.pipeline.emit import Emitter
-from feeds.pipeline.rendering import invalid, paths
+from feeds.pipeline.rendering import invalid
 from feeds.pipeline.telling import said
+from feeds.store import Listing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +52,8 @@ def explain(emitter: Emitter, record: Record, now: datetime) -> tuple[Told, ...]
     found: list[Told] = []
     for output in emitter.config.outputs:
         # There may be as many outputs as sources, and nearly all of them have nothing to do with this one.
-        if isinstance(output, MadeOutput) and all(one.name != record.source for one in output.taken):
+        foreign = isinstance(output, MadeOutput) and all(one.name != record.source for one in output.taken)
+        if foreign and output.archive is None:
             found.append(told(emitter, output, elsewhere, now))
         else:
             whole = emitter.headed(output)
@@ -57,6 +63,8 @@ def explain(emitter: Emitter, record: Record, now: datetime) -> tuple[Told, ...]
 
 def standing(emitter: Emitter, output: Output, record: Record, now: datetime) -> Standing:
     """Give what becomes of a record in one output."""
+    if output.archive is not None:
+        return _kept(emitter, output, output.archive, record, now)
     choosing = emitter.choosing(output, now, limit=output.limit)
     alone = choosing.alone(record)
     if choosing.settled(alone):
@@ -64,26 +72,87 @@ def standing(emitter: Emitter, output: Output, record: Record, now: datetime) ->
     # What was emitted from the same is what would be chosen again: then nothing has to be walked through.
     current = emitter.current(output, now)
     if current is not None:
-        for place, (key, source, _) in enumerate(current.entries, 1):
-            if (key, source) == (record.id, record.source):
-                return replace(alone, fate=Fate.PUBLISHED, place=place, dropped=None)
+        place = _place(current, record)
+        if place is not None:
+            return replace(alone, fate=Fate.PUBLISHED, place=place, dropped=None)
         counted = output.per_source is not None or choosing.counts(record.source)
         if len(current.entries) >= output.limit and not counted:
             return alone
     return choosing.standing(record, lambda: emitter.records(choosing))
 
 
+def _place(listing: Listing, record: Record) -> int | None:
+    places = enumerate(listing.entries, 1)
+    return next((place for place, one in places if one[:2] == (record.id, record.source)), None)
+
+
+def _kept(emitter: Emitter, output: Output, rule: Rule, record: Record, now: datetime) -> Standing:
+    """Give what becomes of a record in an output with an archive: all that is chosen stays somewhere."""
+    shelf = emitter.archivist.shelf
+    choosing = emitter.choosing(output, now, limit=None)
+    alone = choosing.alone(record)
+    found = shelf.placed(output.name, [record.id]).get(record.id)
+    if found is not None:
+        filed = _filed(emitter, output, choosing, alone, found)
+        if filed is not None:
+            return filed
+    if choosing.settled(alone):
+        return alone
+    current = emitter.current(output, now)
+    place = None if current is None else _place(current, record)
+    if place is not None:
+        return replace(alone, fate=Fate.PUBLISHED, place=place, dropped=None)
+    return _opened(emitter, output, rule, alone, now)
+
+
+def _filed(
+    emitter: Emitter, output: Output, choosing: Choosing, alone: Standing, place: tuple[str, int]
+) -> Standing | None:
+    """Give what becomes of a record whose id is in a closed page; None if it will not be there any more."""
+    record, shelf, (source, number) = alone.record, emitter.archivist.shelf, place
+    page = next(page for page in shelf.archive(output.name).pages if page.number == number)
+    gone = shelf.withdrawn(output.name).get(number, ())
+    if record.id in gone:
+        # It leaves its page also where its source is not among those of the output any more.
+        mark = choosing.mark(record) if source == record.source else None
+        return Standing(record=record, fate=Fate.WITHDRAWN, mark=mark) if mark else None
+    holder = next((one for one in emitter.store.holders([record.id], "") if one.source == source), None)
+    stays = emitter.archivist.whole(output, page, looking=not gone)
+    entry = None if holder is None else choosing.passed(holder)
+    if holder is None or not (stays or entry):
+        return None
+    if source == record.source:
+        return Standing(record=record, fate=Fate.ARCHIVED, entry=entry, page=page.name, closed=stays)
+    if choosing.settled(alone):
+        return None
+    return Standing(record=record, fate=Fate.ELSEWHERE, shown=holder, page=page.name)
+
+
+def _opened(emitter: Emitter, output: Output, rule: Rule, alone: Standing, now: datetime) -> Standing:
+    """Give the place of a record among what is in no page yet, some of which may be closed now."""
+    archive = emitter.archivist.shelf.archive(output.name)
+    opened = emitter.archivist.opened(output, emitter.choosing(output, now, limit=None), archive)
+    own = (alone.record.source, alone.record.id)
+    places = [(one.source, one.id) for one in opened]
+    if own not in places:
+        choosing = emitter.choosing(output, now, limit=None)
+        return choosing.standing(alone.record, lambda: emitter.records(choosing))
+    left = len(opened)
+    for name, records in pieces(opened, archive, rule, output.limit):
+        left -= len(records)
+        if places.index(own) >= left:
+            return replace(alone, fate=Fate.ARCHIVED, page=name, dropped=None)
+    return replace(alone, fate=Fate.PUBLISHED, place=places.index(own) + 1, dropped=None)
+
+
 def told(emitter: Emitter, output: Output, found: Standing, now: datetime) -> Told:
     """Add to what was decided in which files it shows, and say it in words."""
     files: list[str] = []
     left_out: list[tuple[str, str]] = []
-    if found.fate is Fate.PUBLISHED and found.entry is not None:
-        feed = emitter.feed(output, (found.entry,), now)
-        base = emitter.config.site.base_url or ""
-        for path, word in paths(output).items():
-            reasons = invalid(feed, feed.entries[0], word, base + path)
-            if reasons:
-                left_out.append((path, "; ".join(reasons)))
+    if found.fate in {Fate.PUBLISHED, Fate.ARCHIVED}:
+        for path, why in _files(emitter, output, found, now):
+            if why:
+                left_out.append((path, why))
             else:
                 files.append(path)
         if not files:
@@ -91,7 +160,7 @@ def told(emitter: Emitter, output: Output, found: Standing, now: datetime) -> To
     sentence = said(found, output, emitter.config, now)
     if files:
         sentence += f", in {', '.join(files)}"
-    sentence += "".join(f"; {path} cannot carry it: {why}" for path, why in left_out)
+    sentence += "".join(f"; {path}: {why}" for path, why in left_out)
     return Told(
         output=output.name,
         block=output.block if isinstance(output, MadeOutput) else None,
@@ -100,3 +169,22 @@ def told(emitter: Emitter, output: Output, found: Standing, now: datetime) -> To
         left_out=tuple(left_out),
         sentence=sentence,
     )
+
+
+def _files(
+    emitter: Emitter, output: Output, found: Standing, now: datetime
+) -> Iterator[tuple[str, str | None]]:
+    """Give each file that is to have an entry, and why it has not."""
+    folder = f"archive/{output.name}/{found.page}" if found.page is not None else output.name
+    paths = {f"{folder}{FEED_FORMATS[word].suffix}": word for word in output.formats}
+    if found.closed:
+        for path, word in paths.items():
+            body = publish.read(emitter.folder, path)
+            there = FEED_FORMATS[word].holds(body, found.record.id)
+            yield path, None if there else "it is not in there: the format could not carry it"
+    elif found.entry is not None:
+        feed = emitter.feed(output, (found.entry,), now)
+        base = emitter.config.site.base_url or ""
+        for path, word in paths.items():
+            why = invalid(feed, feed.entries[0], word, base + path)
+            yield path, f"the format cannot carry it: {'; '.join(why)}" if why else None

@@ -86,10 +86,13 @@ def added(before: Before, record: Record, place: int, present: Present) -> str:
             dropping = next((s for s in old if isinstance(step(s), LimitStep) and s not in new), None)
         if dropping is not None:
             return f"dropped before by a filter that is not there any more: {plain(dropping)}"
+    archive = before.settings["output"].get("archive")
+    if archive != present.output.archive and place > before.limit:
+        return f"archive: {archive or 'none'} → {present.output.archive or 'none'}"
     most = before.settings["output"].get("per_source")
     if most != present.output.per_source and most is not None:
         return f"per_source: {most} → {present.output.per_source or 'none'}"
-    if before.entries >= before.limit and place > before.limit:
+    if before.entries >= before.limit != present.output.limit and place > before.limit:
         return f"limit: {before.limit} → {present.output.limit}"
     return "new since the output was made, or in the place of one that leaves"
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from feeds.config.schema import Config, MadeOutput, Output, Source
 from feeds.config.spell import setting
 from feeds.filters.reasons import reason
+from feeds.model import Withdrawal
 from feeds.pipeline.choosing import Dropped, Fate, Standing, owns
 from feeds.pipeline.listing import spoken
 
@@ -17,8 +18,8 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
     sources = {source.name: source for source in config.sources}
     name = standing.record.source
     match standing.fate:
-        case Fate.PUBLISHED:
-            sentence = f"published, place {standing.place}"
+        case Fate.PUBLISHED | Fate.ARCHIVED:
+            sentence = _stands(standing)
         case Fate.BEYOND_LIMIT:
             sentence = f"not shown: {output.limit} newer entries fill the output (limit: {output.limit})"
         case Fate.SOURCE_FULL:
@@ -31,7 +32,7 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
         case Fate.EXPIRED:
             sentence = f"expired: source {name} keeps {_kept(sources[name])}"
         case Fate.WITHDRAWN:
-            sentence = "withdrawn by its source or by `feeds retract`; a tombstone stands there for a while"
+            sentence = _withdrawn(standing.mark)
         case Fate.NOT_TAKEN:
             sentence = f"not taken: the output is from {_from(output)}"
         case Fate.UNLISTED:
@@ -39,6 +40,22 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
         case _:
             sentence = "chosen, but no format of the output can carry it"
     return sentence
+
+
+def _stands(standing: Standing) -> str:
+    if standing.page is None:
+        return f"published, place {standing.place}"
+    if standing.closed:
+        return f"published before, and kept in the closed page {standing.page} of the archive"
+    return f"goes to the closed page {standing.page} of the archive when this is published"
+
+
+def _withdrawn(mark: Withdrawal | None) -> str:
+    if mark is None:
+        return "withdrawn"
+    who = f"by source {mark.source}" if mark.source else "by `feeds retract`"
+    why = f": {mark.reason}" if mark.reason else ""
+    return f"withdrawn {who} on {mark.when:%Y-%m-%d}{why}"
 
 
 def rule(dropped: Dropped, config: Config) -> str:
@@ -78,6 +95,8 @@ def _why(dropped: Dropped, now: datetime) -> str:
 def _owner(standing: Standing, sources: dict[str, Source]) -> str:
     record, shown = standing.record, standing.shown
     assert shown is not None
+    if standing.page is not None:
+        return f"both have the same post, and that one stands in the closed page {standing.page}"
     if owns(sources[shown.source], shown) and not owns(sources[record.source], record):
         return "both have the same post, and its id names that source's site"
     if shown.sort_key < record.sort_key:

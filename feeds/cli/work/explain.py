@@ -100,6 +100,7 @@ def document(record: Record, told: Sequence[Told]) -> dict[str, object]:
                 "output": one.output,
                 "outcome": one.standing.fate,
                 "place": one.standing.place,
+                "page": one.standing.page,
                 "files": one.files,
                 "left_out": dict(one.left_out),
                 "step": None if one.standing.dropped is None else one.standing.dropped.number,

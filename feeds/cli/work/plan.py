@@ -16,7 +16,9 @@ from feeds.pipeline import Emitter, Plan, Sign, Verdict, plan
 
 CHANGES = 3
 """Exit status of ``--exit-code`` where something would change."""
-VERBS = MappingProxyType({Sign.ADDED: "added", Sign.REMOVED: "removed", Sign.CHANGED: "changed"})
+VERBS = MappingProxyType(
+    {Sign.ADDED: "added", Sign.REMOVED: "removed", Sign.CHANGED: "changed", Sign.MOVED: "moved"}
+)
 
 
 def show(session: Session, *, names: tuple[str, ...], exit_code: bool, as_json: bool) -> int:
@@ -49,12 +51,14 @@ def document(one: Plan) -> dict[str, object]:
         "files": [{"path": path, "verdict": verdict} for path, verdict in one.files],
         "problems": one.problems,
         "settings": one.settings,
+        "closed_pages_staying": one.staying,
         "changes": [
             {
                 "sign": change.sign,
                 "source": change.source,
                 "id": change.id,
                 "title": change.title,
+                "page": change.page,
                 "rule": change.rule,
             }
             for change in one.changes
@@ -80,6 +84,8 @@ def summed(one: Plan) -> str:
 
 def lines(one: Plan) -> Iterator[str]:
     yield from (f"~ {line}" for line in one.settings)
+    if one.settings and one.staying:
+        yield f"  ({count(one.staying, 'closed page')} of the archive stay as they are)"
     for change in one.changes:
         title = change.title or "(no title)"
         yield f"{change.sign} {change.source}: {title} <{change.id}>: {change.rule}"
