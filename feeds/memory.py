@@ -84,6 +84,19 @@ class Spacing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Spare:
+    """What of a source's document need not be read again as long as its text stays the same.
+
+    Attributes:
+        context: Hash of all that its entries were read by, but their own texts.
+        packed: Of each such entry 16 bytes: the hash of its text, and that of its id.
+    """
+
+    context: bytes
+    packed: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceState:
     """What the store remembers of a source between polls.
 

@@ -321,6 +321,8 @@ class Feed:
         withdrawn: Entries that the source took back.
         truncated: Whether the document ended too early, so that entries may be missing.
         archive: Whether it is a closed page of an archive (RFC 5005, section 4); of our outputs only.
+        separable: Whether each entry was read by itself, so that without one of them the others
+            would be the same; of what ``sources`` read only, never remembered.
         complete: Whether there are no further entries (RFC 5005, section 2); of our outputs only.
         decisions: What we decided about the document as a whole: a file of a folder that was left out, ...
     """
@@ -345,6 +347,7 @@ class Feed:
     truncated: bool = False
     archive: bool = False
     complete: bool = False
+    separable: bool = field(default=False, compare=False)
     decisions: tuple[Decision, ...] = ()
 
     def link(self, rel: str) -> str | None:

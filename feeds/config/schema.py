@@ -206,6 +206,9 @@ class Read(Discreet):
     ] = Field(
         default=300 * 1024 * 1024, ge=64 * 1024 * 1024, description="Memory for one document. Default 300 MB."
     )
+    only_new: bool = Field(
+        default=True, description="Read of a document only the entries that are new. Default true."
+    )
 
 
 Often = Annotated[

@@ -32,13 +32,14 @@ from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
 from feeds.dedupe.same import Matches, match
 from feeds.dedupe.shared import Owns, claims, remoteness, settle
+from feeds.dedupe.spared import harmless, settled
 from feeds.dedupe.withdrawn import unwelcome, withdrawn
 from feeds.memory import Record
 from feeds.model import Decision, Entry, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 
-__all__ = ("Changes", "Owns", "decide", "remoteness", "unwelcome", "withdrawn")
+__all__ = ("Changes", "Owns", "Spared", "decide", "harmless", "remoteness", "unwelcome", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +53,7 @@ class Changes:
         known: How many entries bring nothing.
         matched: How many entries are records.
         said: Pairs of a record's id and the id that the source now gives it, where it is another; sorted.
+        settled: Places among the entries of those that need not be read again (``spared``).
     """
 
     new: tuple[Record, ...] = ()
@@ -60,6 +62,20 @@ class Changes:
     known: int = 0
     matched: int = field(default=0, compare=False)
     said: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    settled: frozenset[int] = field(default=frozenset(), compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spared:
+    """What is known of the entries of a document that were not read again (``harmless``).
+
+    Attributes:
+        number: How many they are.
+        places: Where the others stand in the document; None: at their places among each other.
+    """
+
+    number: int = 0
+    places: tuple[int, ...] | None = None
 
 
 def nobody(_source: str, _id: str) -> bool:
@@ -78,6 +94,7 @@ def decide(
     owns: Owns = nobody,
     backlog: bool = False,
     unstable: bool = False,
+    spared: Spared | None = None,
 ) -> Changes:
     """Decide what each entry of one source is.
 
@@ -91,33 +108,40 @@ def decide(
         owns: Whether an id names the site of a source.
         backlog: Whether nothing of the source was ever met before, so that what it lists need not be of now.
         unstable: Whether the source is known for ids that change at every poll.
+        spared: Entries of the document that are not among these, because they are known; their records are
+            not among ``known`` either. None: none is spared, and it is not asked which could be.
     """
-    matches = match(entries, known, source, unstable=unstable)
+    beside = spared or Spared()
+    matches = match(entries, known, source, unstable=unstable, spared=beside.number)
     entries = [
         _renamed(entry, authority) if place in matches.reused else entry
         for place, entry in enumerate(entries)
     ]
     rivals = claims(others, authority)
     unmet = [place for place in range(len(entries)) if place not in matches.found]
-    admitted = admit(entries, unmet, now, source.timezone, backlog=backlog)
+    admitted = admit(entries, unmet, now, source.timezone, backlog=backlog, places=beside.places)
     new: list[Record] = []
     changed: list[Record] = []
     renamed: list[tuple[str, Record]] = []
+    finals: dict[int, Record] = {}
     for place, entry in enumerate(entries):
         if place in matches.found:
             after = compare(entry, *matches.found[place], now)
+            finals[place] = matches.found[place][0] if after is None else after
             changed.extend(() if after is None else (after,))
         else:
             mine, theirs = settle(admitted[place], rivals.get(entry.id, ()), authority, owns)
+            finals[place] = mine
             new.append(mine)
             renamed.extend(theirs)
     return Changes(
         new=tuple(new),
         changed=tuple(changed),
         renamed=tuple(renamed),
-        known=len(entries) - len(new) - len(changed),
-        matched=len(matches.found),
+        known=len(entries) - len(new) - len(changed) + beside.number,
+        matched=len(matches.found) + beside.number,
         said=_said(entries, matches),
+        settled=settled(entries, finals, known, now) if spared is not None else frozenset(),
     )
 
 

@@ -30,7 +30,13 @@ STEP = timedelta(microseconds=1)
 
 
 def admit(
-    entries: Sequence[Entry], new: Collection[int], now: datetime, zone: ZoneInfo, *, backlog: bool
+    entries: Sequence[Entry],
+    new: Collection[int],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    backlog: bool,
+    places: Sequence[int] | None = None,
 ) -> dict[int, Record]:
     """Fix what is fixed at first sight: the place in time, the date of publication, the first ``updated``.
 
@@ -40,13 +46,15 @@ def admit(
         now: Becomes ``first_seen``.
         zone: Of the source.
         backlog: Whether nothing of this source was ever met before.
+        places: Where each entry stands in the document; None: as here. Of a backlog, all are here.
     """
-    places = range(len(entries)) if backlog else new
-    dated = {place: _dated(entries[place], place, now, zone) for place in places}
+    at = range(len(entries)) if places is None else places
+    looked = range(len(entries)) if backlog else new
+    dated = {place: _dated(entries[place], at[place], now, zone) for place in looked}
     beside: Sequence[datetime | None] = [None] * len(entries)
     if backlog:
         beside = _beside([None if record is None else record.sort_key for record in dated.values()], now)
-    return {place: dated[place] or _undated(entries[place], place, now, beside[place]) for place in new}
+    return {place: dated[place] or _undated(entries[place], at[place], now, beside[place]) for place in new}
 
 
 def _beside(keys: Sequence[datetime | None], now: datetime) -> list[datetime | None]:

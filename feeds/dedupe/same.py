@@ -40,7 +40,12 @@ class Matches:
 
 
 def match(
-    entries: Sequence[Entry], known: Sequence[Record], source: Source, *, unstable: bool = False
+    entries: Sequence[Entry],
+    known: Sequence[Record],
+    source: Source,
+    *,
+    unstable: bool = False,
+    spared: int = 0,
 ) -> Matches:
     """Find for each entry, by its place, the record that it is, and say by what.
 
@@ -49,6 +54,7 @@ def match(
         known: Records of the source.
         source: For its zone and its own address.
         unstable: Whether the source is known for ids that change at every poll.
+        spared: How many further entries the document has, each of which is known by its id.
     """
     zone = source.timezone
     matches = Matches()
@@ -62,7 +68,7 @@ def match(
             matches.pair(place, record, "page")
     left = [place for place in range(len(entries)) if place not in matches.found]
     free = [record for record in known if record.id not in matches.taken]
-    storm = len(left) > len(matches.found)
+    storm = len(left) > len(matches.found) + spared
     for place, record in _same_words(entries, left, free, _Trust(zone, storm=storm, unstable=unstable)):
         matches.pair(place, record, "text")
     left = [place for place in left if place not in matches.found]

@@ -15,6 +15,7 @@ from feeds.model import Feed
 from feeds.normalize import urls
 from feeds.pipeline import outage
 from feeds.pipeline.pacing import Pacing
+from feeds.pipeline.sparing import Differs, Part, differences
 from feeds.store import Poll, Raw, Store
 
 SAID = 20
@@ -45,7 +46,8 @@ class Outcome:
         error: One sentence if it failed, without secrets.
         title: What the source calls itself.
         due: From when it may be polled again.
-        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``.
+        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``, or if a
+            part of a document said what the whole of it does not.
     """
 
     source: str
@@ -60,7 +62,12 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What one poll got, before it meets the store."""
+    """What one poll got, before it meets the store.
+
+    Attributes:
+        feed: What the document says; without the entries of it that were not read.
+        part: Which part of the document was read; None: all of it, whatever comes of that.
+    """
 
     source: Source
     state: SourceState
@@ -70,6 +77,15 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: timedelta | None = None
     kept: tuple[Raw, ...] = ()
+    part: Part | None = None
+
+
+def was_read(state: SourceState, source: Source, kind: str, feed: Feed, digest: str) -> SourceState:
+    """Note what a source says of itself; ``digest`` is that of the body."""
+    # What a private source says of its own address holds the same secret.
+    links = () if source.private else feed.links
+    bare = replace(feed, entries=(), withdrawn=(), links=links, separable=False)
+    return replace(state, kind=kind, feed=bare, body_hash=digest)
 
 
 def _watched(state: SourceState, changes: dedupe.Changes) -> SourceState:
@@ -96,8 +112,11 @@ class Keeper:
         self.sources = {source.name: source for source in config.sources}
         self.pacing = Pacing(config, store)
 
-    def keep(self, answers: Sequence[Answer]) -> list[Outcome]:
+    def keep(self, answers: Sequence[Answer]) -> list[Outcome | None]:
         """Decide and save a group in one transaction, one after the other, so that each sees those before.
+
+        Returns:
+            None for one of which nothing is saved yet, because the whole of its document has to be read.
 
         Raises:
             StoreError: Nothing of the group was saved.
@@ -106,7 +125,11 @@ class Keeper:
             self.store.journal.keep([one for answer in answers for one in answer.kept])
             self.pacing.begin(max(answer.now for answer in answers))
             outcomes = [self._keep_one(answer) for answer in answers]
-            asked = (answer.source for answer in answers if answer.result is not Result.POSTPONED)
+            asked = (
+                answer.source
+                for answer, outcome in zip(answers, outcomes, strict=True)
+                if outcome is not None and answer.result is not Result.POSTPONED
+            )
             self.pacing.count(asked)
         return outcomes
 
@@ -128,29 +151,67 @@ class Keeper:
                 due = now + 100 * cadence.NEVER
         else:
             read = len(answer.feed.entries) if answer.feed is not None else 0
+            read += len(answer.part.spared) if answer.part is not None else 0
             rhythm = pacing.learned(source, state, now, new, read=read)
             choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
             due = choice.due
             state = replace(state, rhythm=pacing.kept(rhythm, choice))
         return replace(state, due=due, wait=(due - now).total_seconds())
 
-    def _keep_one(self, answer: Answer) -> Outcome:
+    def _decided(self, answer: Answer, feed: Feed) -> dedupe.Changes | None:
+        """Decide what entries are; None if those that were not read would have to be known."""
+        source, part = answer.source, answer.part
+        known = self.store.recall(source.name, feed.entries)
+        spared = None
+        if part is not None:
+            spared = dedupe.Spared(number=len(part.spared), places=part.places)
+        if part is not None and part.spare is not None:
+            # Since it was read, another source's poll may have renamed an entry of this one.
+            if self.store.spare(source.name) != part.spare:
+                return None
+            away = part.away()
+            if not dedupe.harmless(feed.entries, known, away):
+                return None
+            known = tuple(record for record in known if not away(record.id))
+        others = self.store.holders([entry.id for entry in feed.entries], source.name)
+        return dedupe.decide(
+            feed.entries,
+            known,
+            others,
+            now=answer.now,
+            source=source,
+            authority=self.config.authority,
+            owns=self._owns,
+            backlog=answer.state.changed is None,
+            unstable=answer.state.unstable,
+            spared=spared,
+        )
+
+    def _compared(
+        self, answer: Answer, changes: dedupe.Changes
+    ) -> tuple[Answer, dedupe.Changes, Exception | None]:
+        """Take what the whole of a document says if it was read too, and tell if that is not the same."""
+        part, feed = answer.part, answer.feed
+        if part is None or feed is None or part.whole is None:
+            return answer, changes, None
+        state = was_read(answer.state, answer.source, "feed", part.whole, answer.state.body_hash or "")
+        whole = replace(answer, feed=part.whole, state=state, part=part.all_read())
+        after = self._decided(whole, part.whole)
+        assert after is not None
+        if told := differences((feed, changes), (part.whole, after)):
+            reason = f"{answer.source.name}: read in part, its document differs in {', '.join(told)}; read: "
+            return replace(whole, part=None), after, Differs(f"{reason}{{only_new: false}} avoids that")
+        return answer, changes, None
+
+    def _keep_one(self, answer: Answer) -> Outcome | None:
+        changes, surprise = dedupe.Changes(), None
+        if answer.feed is not None:
+            decided = self._decided(answer, answer.feed)
+            if decided is None:
+                return None
+            answer, changes, surprise = self._compared(answer, decided)
         source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
-        changes = dedupe.Changes()
         if feed is not None:
-            known = self.store.recall(source.name, feed.entries)
-            others = self.store.holders([entry.id for entry in feed.entries], source.name)
-            changes = dedupe.decide(
-                feed.entries,
-                known,
-                others,
-                now=now,
-                source=source,
-                authority=self.config.authority,
-                owns=self._owns,
-                backlog=state.changed is None,
-                unstable=state.unstable,
-            )
             state = _watched(state, changes)
         touched = bool(changes.new or changes.changed)
         if touched:
@@ -160,6 +221,9 @@ class Keeper:
         gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
         if touched and source.keep is not None:
             self.store.prune(source.name, source.keep, now)
+        if feed is not None and self.config.read.only_new:
+            known = None if answer.part is None else answer.part.known(feed, changes)
+            self.store.save_spare(source.name, known)
         return Outcome(
             source=source.name,
             result=Result.NEW if touched or gone else answer.result,
@@ -168,6 +232,7 @@ class Keeper:
             error=state.error if answer.result is Result.FAILED else None,
             title=state.feed.title.value if state.feed and state.feed.title else None,
             due=state.due,
+            surprise=surprise,
         )
 
     def _withdraw(self, source: str, feed: Feed, new: Sequence[Record], now: datetime) -> tuple[Record, ...]:

@@ -23,10 +23,11 @@ from feeds.fetch import Client
 from feeds.memory import SourceState
 from feeds.model import Document, Feed, NotModified, Validators
 from feeds.pipeline.collecting import Collector
-from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result
+from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result, was_read
 from feeds.pipeline.look import ask_again
 from feeds.pipeline.outage import Outage
 from feeds.pipeline.readers import Readers
+from feeds.pipeline.sparing import Part, Sparing
 from feeds.store import Raw, Store
 
 READING = "2"
@@ -55,14 +56,6 @@ def answered(state: SourceState, reply: Document | NotModified, reading: str, no
         error_class=None,
         status=304 if isinstance(reply, NotModified) else reply.status,
     )
-
-
-def was_read(state: SourceState, source: Source, kind: str, feed: Feed, digest: str) -> SourceState:
-    """Note what a source says of itself; ``digest`` is that of the body."""
-    # What a private source says of its own address holds the same secret.
-    links = () if source.private else feed.links
-    bare = replace(feed, entries=(), withdrawn=(), links=links)
-    return replace(state, kind=kind, feed=bare, body_hash=digest)
 
 
 def hasten(config: Config, store: Store) -> int:
@@ -117,8 +110,9 @@ class Poller:
         self.keeper = Keeper(config, store)
         self.collector = Collector(config, store)
         self.outage = Outage(store.answered)
+        self.sparing = Sparing(config, store, readers)
         client.hosts.recall(store.spacings())
-        self._waiting: list[tuple[Answer, asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[Answer, asyncio.Future[Outcome | None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def refresh(self, state: SourceState, now: datetime, *, begun: float | None = None) -> Outcome:
@@ -149,7 +143,11 @@ class Poller:
         else:
             if source.url is not None:
                 self.outage.heard(now)
-        return await self._saved(replace(answer, kept=tuple(came)))
+        outcome = await self._saved(replace(answer, kept=tuple(came)))
+        if outcome is None:
+            outcome = await self._saved(await self._again(answer, state))
+        assert outcome is not None  # Only what was read in part has to be read again.
+        return outcome
 
     async def give_up(self, state: SourceState, error: Exception, now: datetime) -> Outcome:
         """Remember a poll that ended in a way nobody expected, as a failure like others: it waits longer.
@@ -166,6 +164,7 @@ class Poller:
         sentence = SourceError(f"feeds itself failed ({name}); the log tells where, please report it")
         answer = self._failed(self.sources[state.name], state, sentence, now)
         outcome = await self._saved(replace(answer, state=replace(answer.state, error_class=name)))
+        assert outcome is not None
         return replace(outcome, surprise=error)
 
     async def settle(self) -> None:
@@ -226,6 +225,7 @@ class Poller:
         reply = await ask_again(self.client, source, self.config.folder, before, now + late, address=address)
         after = answered(state, reply, reading, now)
         feed: Feed | None = None
+        part: Part | None = None
         if isinstance(reply, NotModified):
             result = Result.NOT_MODIFIED
             believed = trust.not_modified(state.trust)
@@ -240,13 +240,25 @@ class Poller:
             unread = not same or not same_body
             came += await self.collector.kept(source, reply, now, read=not unread, known=same_body)
             if unread:
-                kind, feed = await self.readers.read(reply, source, self.config.authority)
+                kind, feed, part = await self.sparing.read(reply, source, state, reading)
                 after = was_read(after, source, kind, feed, digest)
                 came[:] = [replace(one, read=True) for one in came]
             plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
             believed = replace(believed, plain=plain)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
-        return Answer(source=source, state=after, feed=feed, result=result, now=now, headers=reply.headers)
+        return Answer(
+            source=source, state=after, feed=feed, part=part, result=result, now=now, headers=reply.headers
+        )
+
+    async def _again(self, answer: Answer, state: SourceState) -> Answer:
+        """Read the whole of a document, because a part of it was not enough."""
+        assert answer.part is not None
+        try:
+            kind, feed, part = await self.sparing.again(answer.part, answer.source)
+        except SourceError as error:
+            return self._failed(answer.source, state, error, answer.now)
+        after = was_read(answer.state, answer.source, kind, feed, answer.state.body_hash or "")
+        return replace(answer, state=after, feed=feed, part=part)
 
     def _failed(
         self,
@@ -274,9 +286,9 @@ class Poller:
         asked = None if asked is None else asked + late
         return Answer(source=source, state=after, feed=None, result=Result.FAILED, now=now, retry_after=asked)
 
-    async def _saved(self, answer: Answer) -> Outcome:
-        """Hand an answer to the writer and wait until it is durable."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    async def _saved(self, answer: Answer) -> Outcome | None:
+        """Hand an answer to the writer and wait until it is durable; None if the whole has to be read."""
+        future: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, future))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
@@ -288,7 +300,7 @@ class Poller:
             group, self._waiting = self._waiting, []
             await self._write_group(group)
 
-    async def _write_group(self, group: list[tuple[Answer, asyncio.Future[Outcome]]]) -> None:
+    async def _write_group(self, group: list[tuple[Answer, asyncio.Future[Outcome | None]]]) -> None:
         try:
             outcomes = await asyncio.to_thread(self._keep, [answer for answer, _ in group])
         except Exception as error:  # noqa: BLE001  whatever it is belongs to those who wait for it
@@ -305,7 +317,7 @@ class Poller:
                 if not future.done():
                     future.set_result(outcome)
 
-    def _keep(self, answers: list[Answer]) -> list[Outcome]:
+    def _keep(self, answers: list[Answer]) -> list[Outcome | None]:
         """Save a group in one transaction, and what its hosts taught us."""
         with self.store.transaction():
             if spacings := self.client.hosts.learned():

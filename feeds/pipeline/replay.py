@@ -20,9 +20,9 @@ from feeds.model import Document, Feed, Withdrawal
 from feeds.pipeline.emission import Emission
 from feeds.pipeline.emit import Emitter
 from feeds.pipeline.expiring import DOCUMENTS
-from feeds.pipeline.keeping import Answer, Keeper, Result
+from feeds.pipeline.keeping import Answer, Keeper, Result, was_read
 from feeds.pipeline.readers import ReaderBroke, Readers
-from feeds.pipeline.refresh import answered, settings_hash, was_read
+from feeds.pipeline.refresh import answered, settings_hash
 from feeds.store import Event, Page, Store, What
 
 GROUP, GROUP_BYTES = 50, 8 * 1024 * 1024
@@ -244,6 +244,7 @@ class Replayer:
             headers=one.document.headers,
         )
         (outcome,) = self.keeper.keep([answer])
+        assert outcome is not None  # A replay reads whole documents.
         self._new += outcome.new
 
     def _apply(self, event: Event) -> None:

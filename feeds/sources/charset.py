@@ -119,6 +119,19 @@ def charset(label: str) -> str | None:
     return None
 
 
+def is_utf8(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Say whether a document is UTF-8, by its bytes and by all that is said of it."""
+    if any(body.startswith(mark) for mark, name in MARKS if name != "utf-8"):
+        return False
+    if any(look.match(body) for look, _ in SNIFFED) or set(_declared(body, headers)) - {"utf-8"}:
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _utf8(body: bytes) -> str | None:
     try:
         return body.decode()

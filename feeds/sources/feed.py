@@ -100,7 +100,7 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
     repaired = repair(text, *root)
     base = web_url(document.headers.get("content-location", ""), document.url) or web_url(document.url, None)
     url = base or "https://source.invalid/"
-    parsed, unread = _parsed(repaired, url)
+    parsed, unread, strict = _parsed(repaired, url)
     reading = Reading(
         source=source.name,
         authority=authority,
@@ -130,29 +130,32 @@ def read_text(text: str, document: Document, source: Source, authority: str) -> 
             entries.append(_with_authors(entry, feed, reading))
         else:
             silent += any(part.text for part in told.parts if part.name not in OURS)
+    whole = strict and not (silent or unread or repaired.left_out or repaired.too_large or repaired.truncated)
+    alone = len(parsed["entries"]) == len(entries) == len(elements.entries)
+    feed = replace(feed, separable=whole and alone)
     if silent:
         reason = f"{silent} entries hold nothing that can be shown, and are left out"
         feed = replace(feed, decisions=(*feed.decisions, Decision(topic="entry", reason=reason)))
     return finished(feed, entries, source, authority)
 
 
-def _parsed(repaired: Repaired, url: str) -> tuple[Values, int]:
+def _parsed(repaired: Repaired, url: str) -> tuple[Values, int, bool]:
     """Parse the document; if feedparser stumbles over an entry, parse each alone and leave out those.
 
     Returns:
-        What feedparser gives, and how many entries it cannot read.
+        What feedparser gives, how many entries it cannot read, and whether it is XML.
 
     Raises:
         ReadError: It can read none of them.
     """
     try:
-        return _parse(repaired.text, url), 0
+        parsed, strict = _parse(repaired.text, url)
     except ReadError as error:
         whole: Values | None = None
         unread = 0
         for text in apart(repaired):
             try:
-                one = _parse(text, url)
+                one, _ = _parse(text, url)
             except ReadError:
                 unread += 1
                 if unread > STUMBLES:
@@ -162,18 +165,22 @@ def _parsed(repaired: Repaired, url: str) -> tuple[Values, int]:
             whole["entries"] += one["entries"]
         if whole is None:
             raise ReadError(str(error)) from error
-        return whole, unread
+        return whole, unread, False
+    else:
+        return parsed, 0, strict
 
 
-def _parse(text: str, url: str) -> Values:
+def _parse(text: str, url: str) -> tuple[Values, bool]:
     """Let feedparser read a document: strictly, and as it comes where it is no XML.
 
     Returns:
-        What it holds: ``feed`` and ``entries``; and the ``text`` that was read, its end tags mended.
+        What it holds: ``feed`` and ``entries``; and the ``text`` that was read, its end tags mended. And
+        whether it is XML.
 
     Raises:
         ReadError: feedparser stumbles over it.
     """
+    strict = True
     try:
         try:
             handler = _told(feedparser.api.StrictFeedParser(url, None, ENCODING))
@@ -184,13 +191,14 @@ def _parse(text: str, url: str) -> Values:
             reader.setErrorHandler(handler)
             reader.parse(io.BytesIO(text.encode("utf-8", "replace")))
         except xml.sax.SAXException as error:
+            strict = False
             text = mended(text) if "mismatched tag" in str(error) else text
             handler = _told(feedparser.api.LooseFeedParser(url, None, ENCODING, {}))
             handler.feed(text)
     except STUMBLING as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         raise ReadError(f"the feed cannot be read: feedparser stumbles over it ({reason})") from error
-    return {"feed": handler.feeddata, "entries": handler.entries, "text": text}
+    return {"feed": handler.feeddata, "entries": handler.entries, "text": text}, strict
 
 
 def _told(handler: Any) -> Any:

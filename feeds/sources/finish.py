@@ -206,4 +206,8 @@ def finished(feed: Feed, entries: Iterable[Entry], source: Source, authority: st
     home = origin_of(feed, source)
     done = (complete(identify(entry, authority), source, feed.language) for entry in entries)
     with_origin = [entry if entry.origin else replace(entry, origin=home) for entry in done]
-    return replace(feed, entries=distinct(with_origin, authority))
+    # With another's id, or from another feed, an entry changes what becomes of its neighbours.
+    apart = len({entry.id for entry in with_origin}) == len(with_origin)
+    home_made = all(entry.origin is home for entry in with_origin)
+    separable = feed.separable and apart and home_made
+    return replace(feed, entries=distinct(with_origin, authority), separable=separable)

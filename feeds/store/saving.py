@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from feeds.memory import Record, SourceState
+from feeds.memory import Record, SourceState, Spare
 from feeds.store import codec
 from feeds.store.merging import batches
-from feeds.store.tables import ENTRIES, SOURCES
+from feeds.store.tables import ENTRIES, SOURCES, SPARED
 
 INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = MappingProxyType(
     {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -81,6 +81,21 @@ def _put_state(connection: Connection, state: SourceState) -> None:
     columns = {name: value for name, value in row.items() if name != "name"}
     if not connection.execute(update(SOURCES).where(SOURCES.c.name == state.name), columns).rowcount:
         connection.execute(SOURCES.insert(), {**row, "entries": 0, "revision": 0, "newest": None})
+
+
+def put_spare(connection: Connection, source: str, spare: Spare | None) -> None:
+    """Write what of a source need not be read again, as of its entries now; None: nothing."""
+    if spare is None:
+        connection.execute(delete(SPARED).where(SPARED.c.source == source))
+        return
+    revision = select(SOURCES.c.revision).where(SOURCES.c.name == source)
+    row = {
+        "source": source,
+        "revision": connection.execute(revision).scalar_one(),
+        "context": spare.context,
+        "packed": spare.packed,
+    }
+    upsert(connection, SPARED, ("source",), [row])
 
 
 def put_records(connection: Connection, source: str, records: Sequence[Record]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.memory import Record, SourceState, Spacing
+from feeds.memory import Record, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
@@ -35,7 +35,7 @@ from feeds.store.ripening import Ripening
 from feeds.store.saving import Poll
 from feeds.store.segments import Segments
 from feeds.store.shelf import Shelf
-from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, SOURCES
+from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, SOURCES, SPARED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -240,6 +240,20 @@ class Store:
         with self._reading() as connection:
             return recalling.recall(connection, source, entries)
 
+    def spare(self, source: str) -> Spare | None:
+        """Give what of a source need not be read again; None if nothing, or if its entries changed since."""
+        columns = (SPARED.c.context, SPARED.c.packed)
+        same = (SOURCES.c.name == SPARED.c.source) & (SOURCES.c.revision == SPARED.c.revision)
+        statement = select(*columns).join(SOURCES, same).where(SPARED.c.source == source)
+        with self._reading() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else Spare(context=row[0], packed=row[1])
+
+    def save_spare(self, source: str, spare: Spare | None) -> None:
+        """Remember what of a source need not be read again while its entries are as they are now."""
+        with self._writing() as connection:
+            saving.put_spare(connection, source, spare)
+
     def holders(self, ids: Collection[str], source: str) -> tuple[Record, ...]:
         """Give the records of other sources that have one of these ids, or whose source gave it to them."""
         with self._reading() as connection:
@@ -342,6 +356,7 @@ class Store:
         """Remove a source and all its entries."""
         with self._writing() as connection:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
+            connection.execute(delete(SPARED).where(SPARED.c.source == name))
             connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
             self._ripening.forget()
 

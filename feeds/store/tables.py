@@ -7,12 +7,23 @@ and in PostgreSQL.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -120,6 +131,15 @@ Index(
     ENTRIES.c.source,
     sqlite_where=ENTRIES.c.withheld.is_not(None),
     postgresql_where=ENTRIES.c.withheld.is_not(None),
+)
+
+SPARED = Table(
+    "spared",
+    METADATA,
+    Column("source", KEY, primary_key=True, doc="Its name. Never NULL."),
+    Column("revision", BigInteger, nullable=False, doc="Of the source; void if it has another. Never NULL."),
+    Column("context", LargeBinary, nullable=False, doc="Hash of what entries are read by. Never NULL."),
+    Column("packed", LargeBinary, nullable=False, doc="Hashes of entries, 16 bytes each. Never NULL."),
 )
 
 WITHDRAWN = Table(
