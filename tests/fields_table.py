@@ -64,6 +64,12 @@ place for them; `webMaster`, who answers for a server and not for a text.
 
 Said twice and alike, a date is kept as coarsely as the coarser element tells it: `published` at midnight
 beside `dcterms:issued` 2025-12-27 is that day.
+
+Text is read in the character set that its bytes are written in, whatever is declared; bytes that were
+written as numeric references (`&#226;&#128;&#166;` for …) are characters again, because no text has control
+characters. What the source itself encoded twice, `Ã¤` in sound UTF-8, is left as it is written: nothing in
+the bytes says that it is not meant (by a text about character sets, say), and a wrong guess could not be
+taken back. The one expectation of the corpus that asks for more is in [peers.md](peers.md) (`mojibake`).
 """
 
 

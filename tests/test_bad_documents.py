@@ -6,11 +6,13 @@ import ast
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import feedparser
@@ -25,7 +27,7 @@ from feeds.config.schema import Config
 from feeds.errors import ReadError
 from feeds.fetch import open_client
 from feeds.memory import SourceState
-from feeds.model import Document
+from feeds.model import Document, Feed
 from feeds.pipeline import Emitter, Outcome, Poller, Result, open_readers
 from feeds.store import Store, open_store
 
@@ -66,6 +68,44 @@ def test_every_hostile_body_is_read_or_refused_in_one_sentence(bodies: dict[str,
     # Of what is merely odd nothing is refused, but for a chain of 5,000 bases.
     odd = [name for name in refused if name.startswith(("date", "guid", "url", "base", "char", "xss"))]
     assert set(odd) <= {"base--chain.xml"}
+
+
+ADDRESS = re.compile(r"https?://(?:[a-z0-9_-]+\.)*[a-z0-9_-]+(?::\d{2,5})?(?:[/?#][!-~]*)?\Z")
+"""Absolute, of a host in letters of ASCII, without user, zone and controls."""
+ELSEWHERE = ("mailto:", "magnet:", "tel:")
+"""What a link in a text may lead to besides."""
+
+
+def addresses(feed: Feed) -> Iterator[str | None]:
+    for entry in feed.entries:
+        media = (*entry.enclosures, *([entry.image] if entry.image else []))
+        yield from (entry.url, entry.license, entry.comments_url)
+        yield from (one.href for one in entry.links)
+        yield from (one.url for one in media)
+        yield from (one.uri for one in entry.people)
+        if entry.origin:
+            yield from (entry.origin.self_url, entry.origin.site_url, entry.origin.icon)
+        for text in (entry.title, entry.summary, entry.content):
+            for found in re.findall(r' (?:href|src|cite|poster)="([^"]*)"', text.value if text else ""):
+                yield None if unescape(found).startswith(ELSEWHERE) else unescape(found)
+
+
+def test_every_address_is_absolute_and_clean_or_gone(bodies: dict[str, bytes]) -> None:
+    """C14."""
+    asked = {name: body for name, body in bodies.items() if name.startswith(("url--", "base--"))}
+    assert len(asked) > 35
+    found: dict[str, set[str]] = {}
+    for name, body in asked.items():
+        with suppress(ReadError):
+            found[name] = {url for url in addresses(feed_of(body)) if url is not None}
+    assert {
+        name: wrong
+        for name, urls in found.items()
+        if (wrong := [url for url in urls if not ADDRESS.match(url)])
+    } == {}
+    said = {name.partition("--")[2].partition(".")[0]: urls for name, urls in found.items()}
+    assert any("//xn--" in url for url in said["idn"])
+    assert not any("@" in url.partition("/feed")[0] for url in said["userinfo"])
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,7 +135,9 @@ def test_dates_that_move_or_miss_move_nothing_over_ten_polls(tmp_path: Path, nam
 
 
 SCRIPT = """
-import sys
+import locale, sys, time
+locale.setlocale(locale.LC_ALL, "")
+print(time.strftime("%B", time.gmtime(0)))
 from datetime import timedelta
 from pathlib import Path
 sys.path.insert(0, "tests")
@@ -150,19 +153,34 @@ with Planet(Path(sys.argv[1]), sources) as planet:
 """
 
 
+def french(folder: Path) -> dict[str, str]:
+    """Make a French machine; where no locale can be made, it speaks no other language."""
+    made = folder / "locales" / "fr_FR.UTF-8"
+    made.parent.mkdir()
+    compiler = shutil.which("localedef")
+    if compiler is None or not Path("/usr/share/i18n/locales/fr_FR").exists():
+        return {"LC_ALL": "C.UTF-8"}
+    subprocess.run([compiler, "-i", "fr_FR", "-f", "UTF-8", str(made)], check=True, capture_output=True)
+    return {"LC_ALL": made.name, "LOCPATH": str(made.parent)}
+
+
 def test_zone_language_and_hash_seed_of_the_machine_do_not_show(tmp_path: Path) -> None:
+    """C13."""
     places: list[dict[str, str]] = [
-        {},
-        {"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1"},
-        {"LC_ALL": "fr_FR.UTF-8", "PYTHONHASHSEED": "2"},
+        {"LC_ALL": "C.UTF-8"},
+        {"LC_ALL": "C.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1"},
+        {**french(tmp_path), "PYTHONHASHSEED": "2"},
     ]
     runs = []
     for number, place in enumerate(places):
         folder = tmp_path / str(number)
         folder.mkdir()
         command = [sys.executable, "-c", SCRIPT, str(folder)]
-        runs.append((folder, subprocess.Popen(command, cwd=ROOT, env={**os.environ, **place})))
-    assert [run.wait() for _, run in runs] == [0, 0, 0]
+        env = {**os.environ, **place}
+        runs.append((folder, subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE)))
+    months = [run.communicate()[0].decode().strip() for _, run in runs]
+    assert [run.returncode for _, run in runs] == [0, 0, 0]
+    assert months == ["January", "January", "janvier" if "LOCPATH" in places[2] else "January"]
     found = []
     for folder, _ in runs:
         port = (folder / "config.yaml").read_text().partition("127.0.0.1:")[2].partition("/")[0].encode()
