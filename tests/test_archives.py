@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,7 @@ def document(body: bytes) -> Document:
         more = feed["_feeds"]
         pairs = {
             "prev-archive": feed.get("next_url"),
+            "next": feed.get("next_url"),
             "self": feed["feed_url"],
             "current": more.get("current_url"),
         }
@@ -76,13 +77,15 @@ class Small:
     now: datetime = START
     known: dict[str, Record] = field(default_factory=dict)
     text: str = ""
+    listed: tuple[str, ...] = ("a", "b")
 
     def configure(
         self, limit: int = 3, archive: object = 2, formats: str = "[atom, rss, json_feed]", more: str = ""
     ) -> None:
+        sources = (f"{{name: {one}, url: 'https://{one}.example/'}}" for one in self.listed)
         self.text = (
             f"site: {{title: P, base_url: '{BASE}', authority: 'planet.example.org,2026'}}\n"
-            "sources: [{name: a, url: 'https://a.example/'}, {name: b, url: 'https://b.example/'}]\n"
+            f"sources: [{', '.join(sources)}]\n"
             f"outputs: [{{name: all, limit: {limit}, archive: {archive}, formats: {formats}{more}}}]\n"
         )
         self.write()
@@ -135,8 +138,14 @@ class Small:
             assert one.links["self"] == url
             assert one.archive == bool(found)
             assert not found or one.links["current"] == f"{BASE}all{suffix}"
+            # Whoever pages (RFC 5005, section 3) goes the same way.
+            assert one.links.get("next") == one.links.get("prev-archive")
             found.append(one)
-            url = one.links.get("prev-archive")
+            last, url = url, one.links.get("prev-archive")
+        # JSON Feed has a word for the next only.
+        ends = [(one.links.get("first"), one.links.get("last")) for one in found if suffix != ".json"]
+        assert {end for _, end in ends[:-1]} <= {last}
+        assert {begin for begin, _ in ends[1:]} <= {f"{BASE}all{suffix}"}
         assert found[0].complete == (len(found) == 1)
         return found
 
@@ -357,7 +366,9 @@ STEPS = st.lists(
         st.tuples(st.sampled_from(["edit", "withdraw", "undo"]), st.integers(0, 1000)),
         st.tuples(st.just("limit"), st.integers(1, 8)),
         st.tuples(st.just("rule"), st.sampled_from([1, 2, 3, 7, "month"])),
-        st.tuples(st.just("copy"), st.integers(0, 1000)),
+        st.tuples(st.sampled_from(["copy", "edit"]), st.integers(0, 1000)),
+        st.tuples(st.just("list"), st.sampled_from([("a",), ("b",), ("a", "b")])),
+        st.tuples(st.just("filter"), st.booleans()),
     ),
     min_size=1,
     max_size=25,
@@ -369,29 +380,42 @@ STEPS = st.lists(
     max_examples=500 if os.environ.get("FEEDS_CORPUS") == "all" else 20,
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(STEPS)
-def test_whatever_happens_the_chain_has_every_entry_once(steps: list[tuple[str, object]]) -> None:
+@given(STEPS, st.sampled_from(tuple(FORMATS)))
+def test_whatever_happens_the_chain_has_every_entry_once(
+    steps: list[tuple[str, object]], suffix: str
+) -> None:
     with TemporaryDirectory() as folder, small(Path(folder)) as planet:
-        History(planet).live(steps)
+        History(planet, suffix).live(steps)
 
 
 class History:
-    """What happens to a planet, and what must be true of its archive after each publication."""
+    """What happens to a planet, and what must be true of its archive after each publication.
 
-    def __init__(self, planet: Small) -> None:
+    Attributes:
+        holders: Entries that are not withdrawn, each with the sources that have it.
+        gone: Those that are.
+        edited: Source and id of texts that were changed.
+        paged: Those in closed pages, which only a withdrawal takes out.
+        straight: Whether entries came in the order of their dates, so that the chain is in that order too.
+    """
+
+    def __init__(self, planet: Small, suffix: str) -> None:
         self.planet = planet
-        self.live_ids: set[str] = set()
-        self.gone: set[str] = set()
+        self.suffix = suffix
+        self.holders: dict[str, set[str]] = {}
+        self.gone: dict[str, set[str]] = {}
+        self.edited: set[tuple[str, str]] = set()
+        self.paged: set[str] = set()
         self.key = 0
         self.clock = START
-        self.limit, self.rule = 3, 2
+        self.limit_now, self.rule_now, self.filtering = 3, "2", False
         self.before: dict[str, bytes] = {}
         self.straight = True
 
     def live(self, steps: list[tuple[str, object]]) -> None:
-        self.planet.configure(formats="[atom]")
+        self.configure()
         for word, value in steps:
-            getattr(self, {"limit": "limit_", "rule": "rule_"}.get(word, word))(value)
+            getattr(self, word)(value)
             self.planet.emit()
             self.check(withdrawn=word == "withdraw")
 
@@ -399,60 +423,87 @@ class History:
         for _ in range(number):
             self.key += 1
             self.clock += 9 * DAY
-            self.live_ids.add(self.planet.arrive(self.key, self.clock))
+            self.holders[self.planet.arrive(self.key, self.clock)] = {"a"}
 
     def late(self, days: int) -> None:
         self.key += 1
         self.straight = False
-        self.live_ids.add(self.planet.arrive(self.key, self.clock - days * DAY))
+        self.holders[self.planet.arrive(self.key, self.clock - days * DAY)] = {"a"}
 
-    def pick(self, some: set[str], place: int) -> str | None:
+    def pick(self, some: Collection[str], place: int) -> str | None:
         return sorted(some)[place % len(some)] if some else None
 
     def edit(self, place: int) -> None:
-        if name := self.pick(self.live_ids, place):
+        if name := self.pick(self.holders, place):
             record = self.planet.known[name]
             key = int(name.rpartition(":")[2])
             self.planet.arrive(key, record.sort_key, record.source, f"Edited {place}")
+            self.edited.add((record.source, name))
 
     def copy(self, place: int) -> None:
         """Another source brings the same entry; the first keeps it."""
-        if name := self.pick(self.live_ids, place):
+        if name := self.pick(self.holders, place):
             record = self.planet.known[name]
             assert record.entry is not None
             twin = replace(record, source="b", entry=replace(record.entry, source="b"))
-            twin = replace(twin, sort_key=record.sort_key + DAY)
-            self.planet.store.save([Poll(state=SourceState(name="b"), changes=Changes(new=(twin,)))])
+            twin = replace(twin, sort_key=record.sort_key + timedelta(seconds=1))
+            new, changed = ((twin,), ()) if "b" not in self.holders[name] else ((), (twin,))
+            changes = Changes(new=new, changed=changed)
+            self.planet.store.save([Poll(state=SourceState(name="b"), changes=changes)])
+            self.holders[name].add("b")
+            self.edited.discard(("b", name))
+            self.edited |= {("b", name)} if ("a", name) in self.edited else set()
 
     def withdraw(self, place: int) -> None:
-        if name := self.pick(self.live_ids, place):
+        if name := self.pick(self.holders, place):
             note = Withdrawal(id=name, source="", when=self.planet.now)
             self.planet.store.withdraw([(note, one) for one in self.planet.store.find(name)])
-            self.live_ids.discard(name)
-            self.gone.add(name)
+            self.gone[name] = self.holders.pop(name)
+            self.paged.discard(name)
 
     def undo(self, place: int) -> None:
         if name := self.pick(self.gone, place):
             self.planet.store.lift([name], self.planet.now)
             self.straight = False
-            self.gone.discard(name)
-            self.live_ids.add(name)
+            self.holders[name] = self.gone.pop(name)
 
-    def set(self) -> None:
-        self.planet.configure(limit=self.limit, archive=self.rule, formats="[atom]")
+    def limit(self, number: int) -> None:
+        self.limit_now = number
+        self.configure()
 
-    def limit_(self, number: int) -> None:
-        self.limit = number
-        self.set()
+    def rule(self, rule: object) -> None:
+        self.rule_now = str(rule)
+        self.configure()
 
-    def rule_(self, rule: int) -> None:
-        self.rule = rule
-        self.set()
+    def list(self, names: tuple[str, ...]) -> None:
+        """Sources leave config.yaml, or come back: what is open goes and comes with them."""
+        self.planet.listed = names
+        self.straight = False
+        self.configure()
+
+    def filter(self, on: bool) -> None:
+        self.filtering = on
+        self.straight = False
+        self.configure()
+
+    def configure(self) -> None:
+        more = ", filters: [{drop: {title: Edited}}]" if self.filtering else ""
+        formats = f"[{FORMATS[self.suffix]}]"
+        self.planet.configure(limit=self.limit_now, archive=self.rule_now, formats=formats, more=more)
+
+    def wanted(self) -> set[str]:
+        """Give what a reader has to find."""
+        return self.paged | {
+            name
+            for name, some in self.holders.items()
+            for one in some & {*self.planet.listed}
+            if not (self.filtering and (one, name) in self.edited)
+        }
 
     def check(self, *, withdrawn: bool) -> None:
-        walked = self.planet.walk()
+        walked = self.planet.walk(self.suffix)
         ids = [name for one in walked for name in one.ids]
-        assert sorted(ids) == sorted(self.live_ids)
+        assert sorted(ids) == sorted(self.wanted())
         keys = [self.planet.known[name].sort_key for name in ids]
         assert not self.straight or keys == sorted(keys, reverse=True)
         for one in walked:
@@ -462,3 +513,4 @@ class History:
         if not withdrawn:
             assert self.before.items() <= pages.items()
         self.before = pages
+        self.paged = {name for one in walked[1:] for name in one.ids}

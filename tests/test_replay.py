@@ -115,6 +115,13 @@ def edit(n: int) -> str:
     return atom(*([gone] if 10 <= n < 14 else []), *entries)
 
 
+def back(n: int) -> str:
+    """Two entries, one of which is withdrawn at the third poll, and listed all the same."""
+    gone = "<at:deleted-entry xmlns:at='http://purl.org/atompub/tombstones/1.0' "
+    gone += "ref='tag:blog.example,2026:b1' when='2026-03-01T14:00:00Z'/>"
+    return atom(*([gone] if n == 3 else []), atom_entry("b1"), atom_entry("b2"))
+
+
 def mess(n: int) -> str:
     """Now a feed, now none, now one of before."""
     return "<html>down</html>" if n % 4 == 2 else rss(*(item(f"m{key}", title=None) for key in range(n % 3)))
@@ -193,6 +200,7 @@ def test_what_came_before_the_span_is_told_and_what_was_withdrawn_stays_away(
     tmp_path: Path,
 ) -> None:
     sources: dict[str, Source] = {"edit": edit, "grow": grow, "quiet": lambda n: rss(item("q"), item("w"))}
+    sources["back"] = back
     with Kept(tmp_path, sources) as planet:
         for _ in range(12):
             planet.poll(after=HOUR)
@@ -204,14 +212,14 @@ def test_what_came_before_the_span_is_told_and_what_was_withdrawn_stays_away(
         shown = {one.id for one in planet.known()}
         told, records = planet.replayed(tmp_path / "again")
         # Of each source the last document before the span is still there, so what it lists is all there.
-        assert {one.source for one in records} == {"grow", "edit", "quiet"}
+        assert {one.source for one in records} == {"grow", "edit", "quiet", "back"}
         assert {one.id for one in records} <= shown
-        assert "tag:blog.example,2026:e4" not in {one.id for one in records}
+        assert {"tag:blog.example,2026:e4", "tag:blog.example,2026:b1"}.isdisjoint(one.id for one in records)
         assert [one.url for one in records if one.source == "quiet"] == ["https://blog.example/q"]
-        assert set(told.before) == {"grow", "edit"}
-        # What each of the four sources had then, and what two of them brought.
+        assert set(told.before) == {"grow", "edit", "back"}
+        # What each of the five sources had then, and what two of them brought.
         since, _ = planet.replayed(tmp_path / "since", since=planet.now - DAY)
-        assert since.documents == 4 + 2
+        assert since.documents == 5 + 2
 
 
 def test_what_is_lost_or_broken_is_told_and_the_others_go_on(planet: Kept, tmp_path: Path) -> None:
