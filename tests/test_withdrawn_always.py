@@ -16,8 +16,8 @@ from worlds import configured, fresh
 from feeds.memory import SourceState
 from feeds.model import Document, Withdrawal
 from feeds.pipeline import Emitter, Verdict
-from feeds.pipeline.keeping import Answer, Keeper, Result
-from feeds.pipeline.refresh import answered, settings_hash, was_read
+from feeds.pipeline.keeping import Answer, Keeper, Result, was_read
+from feeds.pipeline.refresh import answered, settings_hash
 from feeds.sources import read
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

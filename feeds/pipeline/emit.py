@@ -101,6 +101,7 @@ class Emitter:
         for name, path in self.archivist.remove_gone():
             tell([Emission(output=name, path=path, verdict=Verdict.REMOVED)])
         tell(self.ledger.remove_gone())
+        self.ledger.note(emissions, now)
         return tuple(emissions)
 
     def headed(self, output: Output, states: Mapping[str, SourceState] | None = None) -> Output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from feeds import publish
@@ -10,7 +11,12 @@ from feeds.config.schema import Config
 from feeds.formats import SITE_FORMATS
 from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.rendering import paths
-from feeds.store import Emitted, Listing, Store
+from feeds.store import Emitted, Listing, Note, Store
+
+LEFT_OUT = "left_out"
+"""The note that says of files why they were refused, or which entries they are without and why."""
+MOST_SAID = 20
+"""Reasons of one file that are noted."""
 
 SITE = ""
 """Under this name the store remembers the files of the whole site; no output can be called so."""
@@ -59,6 +65,20 @@ class Ledger:
             kept | {path: d for path, d in files.items() if d is not None},
             told,
         )
+
+    def note(self, emissions: Iterable[Emission], now: datetime) -> None:
+        """Note what is wrong with files, and take away what is not so any more."""
+        noted = self.store.notes().get(LEFT_OUT)
+        before = dict(noted.said) if noted is not None else {}
+        after = dict(before)
+        for one in emissions:
+            # Of a file that was not made again, what was noted still holds.
+            if one.verdict is not Verdict.SKIPPED:
+                after.pop(one.path, None)
+            if one.problems:
+                after[one.path] = list(one.problems[:MOST_SAID])
+        if after != before:
+            self.store.note(LEFT_OUT, Note(at=now, said=after) if after else None)
 
     def remove_gone(self) -> Iterator[Emission]:
         """Remove the files whose output or format left config.yaml, and forget them."""

@@ -19,6 +19,7 @@ from feeds.cli.work.opening import opened
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, StoreError
 from feeds.memory import SourceState
+from feeds.pipeline.ledger import LEFT_OUT
 from feeds.store import open_store
 
 WORDS = ("ok", "failing", "gone", "new", "paused")
@@ -38,25 +39,29 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     with closing(opened(config)) as store:
         every = store.states([source.name for source in config.sources])
         held, pid = store.holder()
-        found = health(config.sources, every, store.notes(), moment, held=held)
+        noted = store.notes()
+        found = health(config.sources, every, noted, moment, held=held)
+    left_out = noted[LEFT_OUT].said if LEFT_OUT in noted else {}
     states = {source.name: every[source.name] for source in sources if source.name in every}
     same = twins(config, every)
     if failing:
         sources = tuple(s for s in sources if (state := states.get(s.name)) and state.error is not None)
     screen = Screen(session)
     if as_json:
-        screen.document(status_document(config, sources, states, same, found, held=held, pid=pid))
+        screen.document(
+            status_document(config, sources, states, same, found, held=held, pid=pid) | {"left_out": left_out}
+        )
         return 0
     if screen.terminal:
         draw_status(screen, sources, states, same, moment)
         screen.line(totals_line(sources, states))
         run = f"a run holds it (process {pid or 'unknown'})" if held else "no run holds it"
         screen.line(f"Store: {store_place(config)}; {run}", DIM)
-        for sentence in sentences(found):
+        for sentence in (*sentences(found), *without(left_out)):
             screen.line(sentence, BAD)
         return 0
     screen.table((), [plain_row(source, states.get(source.name), same) for source in sources])
-    for sentence in sentences(found):
+    for sentence in (*sentences(found), *without(left_out)):
         screen.warn(sentence)
     return 0
 
@@ -66,6 +71,15 @@ def sentences(found: Health) -> Iterator[str]:
     yield from found.complaints
     for problem in found.refused:
         yield f"the daemon refused config.yaml and goes on with the one before: {problem}"
+
+
+def without(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Say which entries published files are without, and why; each reason once."""
+    told: dict[str, list[str]] = {}
+    for path, problems in sorted(left_out.items()):
+        for problem in problems:
+            told.setdefault(problem, []).append(path)
+    yield from (f"{', '.join(paths)}: {problem}" for problem, paths in told.items())
 
 
 def still_running(path: Path) -> str | None:
