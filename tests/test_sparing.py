@@ -35,6 +35,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared/corpus"
 AUTHORITY = "planet.example.org,2026"
+PATIENT = "spacing: 0s, deadline: 10m, connect_timeout: 10m, read_timeout: 10m"
+"""However busy the machine is, no poll fails."""
 
 
 class Counting(Readers):
@@ -55,7 +57,7 @@ class Planet:
 
     def __init__(self, folder: Path, site: Site, names: Sequence[str], *, only_new: bool) -> None:
         lines = "".join(f"  - {{name: {name}, url: '{site.url('/' + name)}'}}\n" for name in names)
-        text = f"site: {{authority: '{AUTHORITY}'}}\nfetch: {{allow: [127.0.0.0/8], spacing: 0s}}\n"
+        text = f"site: {{authority: '{AUTHORITY}'}}\nfetch: {{allow: [127.0.0.0/8], {PATIENT}}}\n"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(f"{text}read: {{only_new: {only_new}}}\nsources:\n{lines}")
         self.config: Config = load(folder / "config.yaml", {})

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from typing import cast
 
@@ -68,6 +70,10 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
     # httpx logs each request with its whole address at INFO, and an address may hold a secret.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    if find_spec("sniffio") is None:
+        # httpcore 1.0.9 asks for it six times in a request, and each time Python looks through all its path
+        # for what is not there, a third of a millisecond in all. None says once that there is none.
+        sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
     allowed = [ip_network(prefix) for prefix in settings.allow]
     headers = (
         (b"User-Agent", user_agent(version, settings.contact, settings.subscribers).encode()),

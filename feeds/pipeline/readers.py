@@ -35,6 +35,8 @@ FEW = 8 * SMALL
 """Bytes of such documents in all, from the start, or from when a worker was idle, until one is started."""
 PATIENCE, LEAST = 6, 30.0
 """Seconds by the clock for each second of processor time, as others want it, too; and at least."""
+TINY, MANY = 8192, 4 * FEW
+"""The same for what is as short as one new entry; it comes from many sources."""
 KEPT = "its entries stay, and it is tried again after a longer wait"
 IDLE = 60.0
 """Seconds after which a worker that had nothing to do is ended."""
@@ -157,6 +159,7 @@ class Readers:
         self._free: list[tuple[_Worker, asyncio.TimerHandle]] = []
         self._running = 0
         self._here = FEW
+        self._tiny = MANY
 
     async def read(self, document: Document, source: Source, authority: str) -> tuple[str, Feed]:
         """Read a document: the kind it was read as, and the feed.
@@ -165,8 +168,7 @@ class Readers:
             ReadError: It is no feed; or TooCostly: reading it passed a bound, or killed the worker.
         """
         size = len(document.body)
-        if size <= min(SMALL, self._here) and not self._running and not self._free:
-            self._here -= size
+        if not self._running and not self._free and self._read_here(size):
             return await asyncio.to_thread(read, document, source, authority)
         task = Task(
             document=document,
@@ -182,6 +184,16 @@ class Readers:
             finally:
                 self._running -= 1
         return self._told(answer)
+
+    def _read_here(self, size: int) -> bool:
+        """Say whether a document may be read here, and count it."""
+        if size <= min(TINY, self._tiny):
+            self._tiny -= size
+            return True
+        if size <= min(SMALL, self._here):
+            self._here -= size
+            return True
+        return False
 
     async def _asked(self, task: Task) -> Answer | int | None:
         """Give the answer of a worker, or the exit status of one that died; None if it took too long."""
@@ -214,6 +226,7 @@ class Readers:
         self._free = [one for one in self._free if one[0] is not worker]
         self._end(worker)
         self._here = FEW
+        self._tiny = MANY
 
     def _end(self, worker: _Worker) -> None:
         worker.kill()
