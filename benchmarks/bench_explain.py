@@ -1,10 +1,11 @@
-"""What ``feeds explain`` takes with 100,000 entries remembered, a start of Python aside.
+"""What ``feeds explain`` takes with 100,000 entries remembered: the question alone, and the whole command.
 
 nice python benchmarks/bench_explain.py [entries]
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -86,12 +87,24 @@ def main(arguments: Sequence[str]) -> None:
         emitter.emit_all(NOW)
         for label, key in (("newest", "https://s7.example/0"), ("oldest", old)):
             timed(f"explain the {label}, after", partial(told, emitter, key))
+        edited = full.replace("{name: all}", "{name: all, filters: [{drop: {title: 'sun road'}}]}")
+        edited = edited.replace("{title: snow}}]", "{title: snow}}, {drop: {title: 'bread'}}]")
+        changed = Emitter(load(configure(folder, edited), {}), store)
+        for label, key in (("newest", "https://s7.example/0"), ("oldest", old)):
+            timed(f"explain the {label}, after an edit of config.yaml", partial(told, changed, key))
+            timed(f"the {label}, the whole command", partial(command, folder, key), 3)
+        timed("feeds --version, the whole command", partial(command, folder, "--version"), 3)
         few = Emitter(load(configure(folder, sparse), {}), store)
         only = store.titled(" 99999 ", 1)[0].id
         timed("explain the one entry of an output, before", partial(told, few, only), 1)
         few.emit_all(NOW)
         timed("explain the one entry of an output, after", partial(told, few, only))
         store.close()
+
+
+def command(folder: Path, word: str) -> None:
+    words = [word] if word.startswith("-") else ["-c", str(folder / "config.yaml"), "explain", word]
+    subprocess.run([sys.executable, "-m", "feeds", *words], check=True, capture_output=True)
 
 
 def told(emitter: Emitter, key: str) -> object:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from judge import errors
 from servers import Site
 from strategies import entries as any_entries
@@ -17,9 +19,9 @@ from test_pipeline import configure, emit, item, poll, rss
 
 from feeds.config.load import load
 from feeds.errors import ConfigError
-from feeds.model import Entry, Link, Origin, Text, TextType
-from feeds.normalize.html import sanitize
-from feeds.normalize.provenance import credited, excerpted, headline
+from feeds.model import Entry, Link, Origin, Text, TextType, TitleOrigin
+from feeds.normalize.html import from_text, sanitize
+from feeds.normalize.provenance import LABEL, beginning, credited, excerpted, headline, words
 from feeds.normalize.text import shown
 from feeds.store import Store, open_store
 
@@ -103,28 +105,76 @@ def test_no_more_than_a_headline_is_left(value: Entry) -> None:
     assert left.summary is None
     assert (left.enclosures, left.image) == ((), None)
     assert (left.content is None) == (left.url is not None)
-    assert (left.id, left.url, left.title, left.rights) == (value.id, value.url, value.title, value.rights)
+    assert (left.id, left.url, left.rights) == (value.id, value.url, value.rights)
+    assert left.title == value.title or words(shown(left.title).removesuffix(" …")) == LABEL
 
 
-@given(any_entries())
-def test_no_more_words_than_allowed_are_left(value: Entry) -> None:
-    left = excerpted(value, 5)
-    assert len((shown(left.summary) + " " + shown(left.content)).replace(" …", "").split()) <= 5
+TEXTS = st.builds(
+    Text, value=st.text("ab谷雪ไทย \u200b\xa0&<", min_size=1, max_size=80), type=st.sampled_from(TextType)
+)
+
+
+@given(any_entries(), st.one_of(st.none(), TEXTS), st.integers(1, 9))
+def test_no_more_words_than_allowed_are_left(value: Entry, text: Text | None, most: int) -> None:
+    if text is not None:
+        clean = sanitize(text.value, None) if text.type is TextType.HTML else text.value
+        value = replace(value, summary=None, content=Text(value=clean or "x", type=text.type))
+    left = excerpted(value, most)
+    told = shown(left.summary) + shown(left.content)
+    assert words(told.removesuffix(" …")) <= most
     assert left.summary is None or left.content is None
+    assert all(one is None or one.type is TextType.PLAIN for one in (left.summary, left.content))
+    if value.title is not None and value.title_origin is TitleOrigin.DERIVED:
+        assert words(shown(left.title).removesuffix(" …")) <= most
+    beside = [link.title for link in left.links] + [file.title for file in left.enclosures]
+    beside += [one.raw for one in left.credits]
+    assert all(words(one or "") <= most for one in beside)
+    assert all(words(item) <= most for name, item in left.extra if not name.startswith("georss:"))
+    shown_html = from_text(told)
+    assert sanitize(shown_html, None) == shown_html
 
 
-@pytest.mark.parametrize("policy", ["headline", "{excerpt: 20}"])
+@pytest.mark.parametrize(
+    ("text", "most", "left"),
+    [
+        ("one two three", 3, "one two three"),
+        ("one two, three", 2, "one two …"),
+        ("谷に雪が降る。山は晴れ", 4, "谷に雪が …"),
+        ("x" * 70, 2, "x" * 60 + " …"),
+        ("a\xa0b c", 2, "a\xa0b …"),
+    ],
+)
+def test_words_are_counted_in_every_writing(text: str, most: int, left: str) -> None:
+    assert beginning(text, most) == left
+
+
+@pytest.mark.parametrize(("policy", "provenance"), [("headline", "line"), ("{excerpt: 20}", "suffix")])
 def test_no_format_and_no_page_shows_more_than_a_source_allows(
-    site: Site, store: Store, tmp_path: Path, policy: str
+    site: Site, store: Store, tmp_path: Path, policy: str, provenance: str
 ) -> None:
-    body = rss(item("a1", text=LONG), item("a2", text=f"&lt;p&gt;{LONG}&lt;/p&gt;"))
+    """Not in a feed, on the page or in an archive; not with a filter, without a title, or beside a file."""
+    media = f"<enclosure url='https://a.example/1.mp3' type='audio/mpeg'/><media:title>{LONG}</media:title>"
+    bare = f"<item><guid>tag:a.example,2026:3</guid><description>{LONG}</description>{media}</item>"
+    body = rss(item("a1", text=LONG), item("a2", text=f"&lt;p&gt;{LONG}&lt;/p&gt;"), bare)
+    modules = (
+        "xmlns:content='http://purl.org/rss/1.0/modules/content/' xmlns:media='http://search.yahoo.com/mrss/'"
+    )
     site.routes["/a"] = body.replace(
         b"<pubDate>", f"<content:encoded>{LONG}</content:encoded><pubDate>".encode()
-    ).replace(b"<rss ", b'<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" ')
-    config = configure(tmp_path, f"sources:\n  - {{name: a, url: '{site.url('/a')}', republish: {policy}}}\n")
+    ).replace(b"<rss ", f"<rss {modules} ".encode())
+    config = configure(
+        tmp_path,
+        f"sources:\n  - {{name: a, url: '{site.url('/a')}', republish: {policy}, filters: [untrack]}}\n"
+        "outputs:\n"
+        f"  - {{name: all, provenance: {provenance}, filters: [{{keep: {{text: {SECRET}}}}}]}}\n"
+        f"  - {{name: old, provenance: {provenance}, limit: 1, archive: 1}}\n",
+    )
     poll(config, store)
     emit(config, store)
-    for path in (tmp_path / "output").iterdir():
+    written = [path for path in (tmp_path / "output").rglob("*.*") if path.is_file()]
+    assert len([path for path in written if "archive" in path.parts]) == 6
+    assert len(json.loads((tmp_path / "output/all.json").read_text())["items"]) == 3
+    for path in written:
         assert SECRET not in path.read_text(), path.name
         if path.suffix in {".atom", ".rss", ".json"}:
             assert errors(path.read_bytes(), safe=True) == []

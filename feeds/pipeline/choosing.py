@@ -28,6 +28,9 @@ GROUP = 100
 class Remembered(Protocol):
     """What is asked of the store."""
 
+    def shared(self, ids: Collection[str]) -> Collection[str]:
+        """Give those of these ids that several sources have."""
+
     def holders(self, ids: Collection[str], source: str) -> Iterable[Record]:
         """Give the records of all sources but that one that have one of these ids."""
 
@@ -228,7 +231,8 @@ class Choosing:
     def _rivals(self, group: Sequence[Record]) -> dict[str, list[Record]]:
         """Find, for every id of a group, the records of the members that have it, where there are several."""
         found: dict[str, list[Record]] = {}
-        for record in self._store.holders({record.id for record in group}, ""):
+        shared = self._store.shared({record.id for record in group})
+        for record in self._store.holders(shared, "") if shared else ():
             if record.source in self.members and record.entry is not None:
                 found.setdefault(record.id, []).append(record)
         return {key: records for key, records in found.items() if len(records) > 1}

@@ -78,7 +78,31 @@ def standing(emitter: Emitter, output: Output, record: Record, now: datetime) ->
         counted = output.per_source is not None or choosing.counts(record.source)
         if len(current.entries) >= output.limit and not counted:
             return alone
+    elif _behind(emitter, output, record, now):
+        return alone
     return choosing.standing(record, lambda: emitter.records(choosing))
+
+
+def _behind(emitter: Emitter, output: Output, record: Record, now: datetime) -> bool:
+    """Say whether the newer ones of what stands in an output since it was made fill it as it would be now.
+
+    So an old entry need not wait, after an edit of config.yaml, until all newer ones have been looked at.
+    """
+    listing = emitter.store.listed(output.name)
+    choosing = emitter.choosing(output, now, limit=output.limit)
+    counted = output.per_source is not None or any(map(choosing.counts, choosing.members))
+    if listing is None or counted:
+        return False
+    listed = {(key, source) for key, source, _ in listing.entries}
+    found = emitter.store.holders({key for key, _ in listed}, "")
+    newer = [one for one in found if (one.id, one.source) in listed and _order(one) < _order(record)]
+    for _ in choosing.standings(sorted(newer, key=_order)):
+        pass
+    return choosing.full
+
+
+def _order(record: Record) -> tuple[float, str, str]:
+    return -record.sort_key.timestamp(), record.id, record.source
 
 
 def _place(listing: Listing, record: Record) -> int | None:

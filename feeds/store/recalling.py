@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
 from feeds.memory import Record
 from feeds.model import Entry
@@ -68,6 +68,15 @@ def holders(connection: Connection, ids: Collection[str], source: str) -> tuple[
     return tuple(
         sorted((codec.record(row) for row in rows.values()), key=lambda record: (record.id, record.source))
     )
+
+
+def shared(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    """Give those of these ids that several records have; read from the index alone."""
+    found: set[str] = set()
+    for some in batches(sorted(set(ids))):
+        grouped = select(ENTRIES.c.id).where(ENTRIES.c.id.in_(some)).group_by(ENTRIES.c.id)
+        found.update(connection.execute(grouped.having(func.count() > 1)).scalars())
+    return frozenset(found)
 
 
 def _collect(

@@ -259,6 +259,11 @@ class Store:
         with self._reading() as connection:
             return recalling.holders(connection, ids, source)
 
+    def shared(self, ids: Collection[str]) -> frozenset[str]:
+        """Give those of these ids that several sources have."""
+        with self._reading() as connection:
+            return recalling.shared(connection, ids)
+
     def save(self, polls: Sequence[Poll]) -> None:
         """Write what polls leave, all of it or nothing, in the order given."""
         with self._writing() as connection:
