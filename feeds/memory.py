@@ -26,6 +26,10 @@ class Record:
         first_seen: When we met it; never changes.
         sort_key: Its place in every output; fixed at first sight.
         fingerprint: Hash of its significant text; equal hashes mean that ``updated`` does not move.
+        backlog: Its rank, the newest is 0, among all that the first document of its source brought; None of
+            what came later.
+        held: Whether it came in a flood and is held back from every output; False if that was undone, None if
+            it never was.
     """
 
     source: str
@@ -36,6 +40,8 @@ class Record:
     first_seen: datetime
     sort_key: datetime
     fingerprint: str
+    backlog: int | None = None
+    held: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,8 @@ def test_all_commands_of_the_design_are_there() -> None:
         "explain",
         "plan",
         *("retract", "replay"),
+        "retract",
+        "release",
         *("preview", "publish", "import", "export", "schema", "completion"),
     }
 

@@ -50,7 +50,14 @@ def program() -> Program:
                 explaining.plan,
                 replaying.replay,
             ),
-            "Change": (editing.remove, editing.pause, editing.resume, editing.tag, retracting.retract),
+            "Change": (
+                editing.remove,
+                editing.pause,
+                editing.resume,
+                editing.tag,
+                retracting.retract,
+                retracting.release,
+            ),
             "Connect": (lists.export, lists.schema, lists.completion),
         },
     )

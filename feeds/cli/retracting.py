@@ -1,4 +1,4 @@
-"""``feeds retract``: what it is called and takes. What it does is in ``work``."""
+"""``feeds retract`` and ``feeds release``: what they are called and take. What they do is in ``work``."""
 
 from __future__ import annotations
 
@@ -31,3 +31,25 @@ def retract(session: Session, entry: str, reason: str | None, undo: bool, as_jso
     from feeds.cli.work import retract as work
 
     return work.retract(session, entry, reason=reason, undo=undo, as_json=as_json)
+
+
+@click.command(
+    cls=Command,
+    short_help="Let through what was held back as a flood.",
+    epilog="""
+feeds release radio
+feeds explain https://radio.example/2019/old-post
+""",
+)
+@click.argument("names", metavar="SOURCE...", nargs=-1, required=True)
+@json_option
+@click.pass_obj
+def release(session: Session, names: tuple[str, ...], as_json: bool) -> int:
+    """Let entries into the outputs that came at once and could not be new, and publish.
+
+    feeds status tells of which sources entries are held back, feeds explain why. Each takes the place of its
+    own date. A source of which nothing shall ever be held back has flood: pass in config.yaml.
+    """
+    from feeds.cli.work import release as work
+
+    return work.release(session, names, as_json=as_json)

@@ -235,6 +235,22 @@ def keeps() -> dict[str, Any]:
 Kept = Annotated[Keep | None, BeforeValidator(keep), Json(keeps())]
 
 
+def warm_up(value: object) -> object:
+    """Read a number of entries, or ``all`` (None)."""
+    if value is None or value == "all":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1_000_000_000:
+        return value
+    raise wrong("a number of entries like 5, or all", options=("all",))
+
+
+WarmUp = Annotated[
+    int | None,
+    PlainValidator(warm_up),
+    Json({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "all"}]}),
+]
+
+
 class Excerpt(Value):
     """So much of an entry's text may be shown."""
 

@@ -44,6 +44,7 @@ from feeds.config.parts import (
     UntrackStep,
     Url,
     Value,
+    WarmUp,
     Zone,
     ports,
     texts,
@@ -223,6 +224,19 @@ Tongue = Annotated[
 Stays = Annotated[Kept, Field(description="How much of it is remembered. Default: all.")]
 
 
+Warm = Annotated[
+    WarmUp,
+    Field(
+        description="Of what its first poll brings, outputs take the newest so many. Default: all.",
+        examples=[5],
+    ),
+]
+Flood = Annotated[
+    Literal["hold", "pass"],
+    Field(description="What becomes of hundreds of entries that come at once and cannot be new: hold, pass."),
+]
+
+
 class Defaults(Discreet):
     """What a source takes where it says nothing itself."""
 
@@ -232,6 +246,8 @@ class Defaults(Discreet):
     timezone: Where = ZoneInfo("UTC")
     language: Tongue = None
     keep: Stays = None
+    warm_up: Warm = None
+    flood: Flood = "hold"
 
 
 class Source(Value):
@@ -267,6 +283,8 @@ class Source(Value):
     timezone: Where = ZoneInfo("UTC")
     language: Tongue = None
     keep: Stays = None
+    warm_up: Warm = None
+    flood: Flood = "hold"
     filters: Steps = Field(
         default=(),
         description="What of it is published, in this order.",

@@ -56,7 +56,7 @@ def single(value: object) -> Any:
 def setting(key: str, value: object) -> Any:
     """Write one setting; those whose None means something have a word for it."""
     if value is None:
-        return {"keep": "all", "language": "auto"}.get(key)
+        return {"keep": "all", "warm_up": "all", "language": "auto"}.get(key)
     if isinstance(value, Keep):
         bounds = {"entries": value.entries, "age": None if value.age is None else time(value.age)}
         return {name: bound for name, bound in bounds.items() if bound is not None}

@@ -193,6 +193,8 @@ class Daemon:
         # The page names every source, so the first success of one is news too.
         self._publisher.dirty |= new or state.succeeded is None
         tell = self.log.info if new else self.log.debug
+        if outcome.held:
+            self.log.warning("held_back", source=state.name, entries=outcome.held)
         result = outcome.result.value
         tell("polled", source=state.name, result=result, new=outcome.new, changed=outcome.changed, due=due)
 

@@ -30,6 +30,7 @@ from datetime import datetime
 from feeds.config.schema import Source
 from feeds.dedupe.changed import compare
 from feeds.dedupe.first import admit
+from feeds.dedupe.flood import FEW, FLOOD, dammed, ranked
 from feeds.dedupe.same import Matches, match
 from feeds.dedupe.shared import Owns, claims, remoteness, settle
 from feeds.dedupe.spared import harmless, settled
@@ -39,7 +40,20 @@ from feeds.model import Decision, Entry, IdOrigin
 from feeds.normalize.ids import mint
 from feeds.normalize.urls import same_page
 
-__all__ = ("Changes", "Owns", "Spared", "decide", "harmless", "remoteness", "unwelcome", "withdrawn")
+__all__ = (
+    "FEW",
+    "FLOOD",
+    "Changes",
+    "Owns",
+    "Spared",
+    "dammed",
+    "decide",
+    "harmless",
+    "ranked",
+    "remoteness",
+    "unwelcome",
+    "withdrawn",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from html import unescape
 
 from feeds.dedupe.first import FIRST_SIGHT, record
+from feeds.dedupe.flood import FLOOD
 from feeds.dedupe.shared import SHARED_ID
 from feeds.memory import Record
 from feeds.model import DateOrigin, Decision, Entry, Media, Moment, Origin, Text, TextType
@@ -16,7 +17,7 @@ from feeds.normalize.text import fingerprint, shown
 from feeds.normalize.urls import canonical, same_page
 
 CHANGE, SAME_ENTRY = "change", "same entry"
-OURS = frozenset({FIRST_SIGHT, CHANGE, SHARED_ID, SAME_ENTRY})
+OURS = frozenset({FIRST_SIGHT, CHANGE, SHARED_ID, SAME_ENTRY, FLOOD})
 """Topics of decisions of this room; they stay with an entry when the source says it anew."""
 
 TAG = re.compile(r"<([a-z][a-z0-9]*)")
@@ -45,7 +46,8 @@ def compare(entry: Entry, known: Record, why: str, now: datetime) -> Record | No
     elif _visible(after) == _visible(old):
         return None
     after = replace(after, decisions=_decisions(entry, old, why, reason))
-    return record(after, first_seen=known.first_seen, sort_key=known.sort_key)
+    made = record(after, first_seen=known.first_seen, sort_key=known.sort_key)
+    return replace(made, backlog=known.backlog, held=known.held)
 
 
 def _first_date(entry: Entry, old: Entry, updated: Moment, now: datetime) -> tuple[Moment | None, Moment]:

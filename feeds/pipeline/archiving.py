@@ -294,7 +294,12 @@ class Archivist:
         told = [
             [step.model_dump(mode="json", fallback=str) for step in output.filters],
             [
-                (one.name, one.url, [step.model_dump(mode="json", fallback=str) for step in one.filters])
+                (
+                    one.name,
+                    one.url,
+                    [step.model_dump(mode="json", fallback=str) for step in one.filters],
+                    one.warm_up,
+                )
                 for one in self.config.members(output)
             ],
         ]

@@ -54,6 +54,10 @@ class Fate(StrEnum):
     """``keep`` let its text go."""
     WITHDRAWN = "withdrawn"
     """Its source, or the operator, took it back."""
+    HELD = "held"
+    """It came in a flood of entries that cannot be new."""
+    WARM_UP = "older_than_warm_up"
+    """Its source's first document brought newer ones, as many as ``warm_up`` lets in."""
     NOT_TAKEN = "source_not_in_output"
     UNLISTED = "source_not_in_config"
     INVALID = "not_valid"
@@ -107,6 +111,14 @@ class Standing:
 def owns(source: Source, record: Record) -> bool:
     """Say whether an entry's id names the site of a source."""
     return source.url is not None and urls.same_site(record.id, source.url)
+
+
+def barred(record: Record, source: Source) -> Fate | None:
+    """Say what keeps an entry out of every output of its source; None if nothing does."""
+    if record.held:
+        return Fate.HELD
+    old = record.backlog is not None and source.warm_up is not None and record.backlog >= source.warm_up
+    return Fate.WARM_UP if old else None
 
 
 class Choosing:
@@ -179,13 +191,13 @@ class Choosing:
 
     def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
         """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
-        if record.source not in self.members or record.entry is None:
-            return self._out(record)
+        out, entry = self._out(record), record.entry
+        if out is not None or entry is None:
+            return out or Standing(record=record, fate=Fate.EXPIRED)
         shown = self._shown_instead(record, rivals)
         if shown is not None:
             return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
         counting = counting and not self.full
-        entry = record.entry
         for owner, number, step, passes in self._steps(record.source):
             if isinstance(step, LimitStep) and not counting:
                 continue
@@ -202,13 +214,16 @@ class Choosing:
         self._taken[record.source] += 1
         return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._taken.total())
 
-    def _out(self, record: Record) -> Standing:
-        """Say why a record is none that the output chooses from."""
+    def _out(self, record: Record) -> Standing | None:
+        """Say why a record is none that the output chooses from; None if it is one."""
         if record.source not in self.members:
             listed = any(source.name == record.source for source in self._config.sources)
             return Standing(record=record, fate=Fate.NOT_TAKEN if listed else Fate.UNLISTED)
-        mark = self.mark(record)
-        return Standing(record=record, fate=Fate.WITHDRAWN if mark else Fate.EXPIRED, mark=mark)
+        if record.entry is None:
+            mark = self.mark(record)
+            return Standing(record=record, fate=Fate.WITHDRAWN if mark else Fate.EXPIRED, mark=mark)
+        bar = barred(record, self.members[record.source])
+        return None if bar is None else Standing(record=record, fate=bar)
 
     def mark(self, record: Record) -> Withdrawal | None:
         """Give the withdrawal of a record that is in force; None if it is not withdrawn."""
@@ -253,7 +268,13 @@ class Choosing:
             away = remoteness(one, at_home)
             return (not owns(self.members[one.source], one), away, one.sort_key, one.source)
 
-        better = (one for one in rivals if rank(one) < rank(record) and self.passed(one) is not None)
+        better = (
+            one
+            for one in rivals
+            if rank(one) < rank(record)
+            and barred(one, self.members[one.source]) is None
+            and self.passed(one) is not None
+        )
         return min(better, key=rank, default=None)
 
     def passed(self, record: Record) -> Entry | None:

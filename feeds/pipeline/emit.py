@@ -21,7 +21,7 @@ from feeds.memory import Record, SourceState
 from feeds.model import Entry, Feed, Link, Moment, Person, Text, Tombstone
 from feeds.normalize import ids
 from feeds.pipeline.archiving import Archivist, Hands
-from feeds.pipeline.choosing import Choosing, Fate
+from feeds.pipeline.choosing import Choosing, Fate, barred
 from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.expiring import expire
 from feeds.pipeline.ledger import SITE, Ledger
@@ -158,7 +158,8 @@ class Emitter:
         for note, record in self.store.withdrawn(tuple(members), now - MARKED):
             steps = (*members[record.source].filters, *output.filters)
             passes = chain(tuple(step for step in steps if not isinstance(step, LimitStep)), now)
-            if record.entry is None or passes(record.entry) is not None:
+            kept_out = barred(record, members[record.source]) is not None
+            if not kept_out and (record.entry is None or passes(record.entry) is not None):
                 marks.append(Tombstone(id=note.id, when=note.when, reason=note.reason))
         return tuple(marks[:MOST_MARKS])
 
@@ -207,6 +208,7 @@ class Emitter:
                         revisions.get(s.name, 0),
                         [f.model_dump(fallback=str) for f in s.filters],
                         repr(s.republish),
+                        s.warm_up,
                     )
                     for s in members
                 ],

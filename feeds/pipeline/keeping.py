@@ -21,6 +21,8 @@ from feeds.store import Poll, Raw, Store
 SAID = 20
 """Entries of a source whose ids are compared from poll to poll."""
 MOST_REISSUES = 10
+LOOKED_AT = 1000
+"""Entries by which it is judged what is usual for a source, the newest."""
 
 
 class Result(StrEnum):
@@ -43,6 +45,7 @@ class Outcome:
         source: Its name.
         result: In a word.
         new, changed: How many entries were added, and how many were stored anew.
+        held: How many were added that are held back from outputs, as a flood.
         error: One sentence if it failed, without secrets.
         title: What the source calls itself.
         due: From when it may be polled again.
@@ -54,6 +57,7 @@ class Outcome:
     result: Result
     new: int = 0
     changed: int = 0
+    held: int = 0
     error: str | None = None
     title: str | None = None
     due: datetime | None = None
@@ -213,10 +217,12 @@ class Keeper:
         source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
         if feed is not None:
             state = _watched(state, changes)
+            changes = replace(changes, new=self._admitted(answer, changes, unstable=state.unstable))
         touched = bool(changes.new or changes.changed)
         if touched:
             state = replace(state, changed=now)
-        state = self._scheduled(answer, state, changes.new)
+        # A flood tells nothing about when a source posts.
+        state = self._scheduled(answer, state, [record for record in changes.new if not record.held])
         self.store.save([Poll(state=state, changes=changes)])
         gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
         if touched and source.keep is not None:
@@ -227,13 +233,28 @@ class Keeper:
         return Outcome(
             source=source.name,
             result=Result.NEW if touched or gone else answer.result,
-            new=len({record.id for record in changes.new} - {record.id for record in gone}),
+            new=len(
+                {record.id for record in changes.new if not record.held} - {record.id for record in gone}
+            ),
             changed=len(changes.changed),
+            held=sum(bool(record.held) for record in changes.new),
             error=state.error if answer.result is Result.FAILED else None,
             title=state.feed.title.value if state.feed and state.feed.title else None,
             due=state.due,
             surprise=surprise,
         )
+
+    def _admitted(self, answer: Answer, changes: dedupe.Changes, *, unstable: bool) -> tuple[Record, ...]:
+        """Give what is new with its rank, if it is the source's backlog, and a flood in it held back."""
+        source, now = answer.source, answer.now
+        if answer.state.changed is None:
+            return dedupe.ranked(changes.new)
+        if source.flood == "pass" or len(changes.new) < dedupe.FEW:
+            return changes.new
+        last = self.store.states([source.name])[source.name].succeeded or now
+        places = self.store.places(source.name, LOOKED_AT)
+        known = changes.known + len(changes.changed)
+        return dedupe.dammed(changes.new, known, places, now - last, unstable=unstable)
 
     def _withdraw(self, source: str, feed: Feed, new: Sequence[Record], now: datetime) -> tuple[Record, ...]:
         """Hide what a source took back, and what it brings although it was withdrawn; give what is hidden."""

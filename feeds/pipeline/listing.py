@@ -46,6 +46,7 @@ def settings(config: Config, output: Output, rendering: str) -> dict[str, Any]:
             source.name: {
                 "filters": [spoken(config, step) for step in source.filters],
                 "republish": repr(source.republish),
+                "warm_up": source.warm_up,
             }
             for source in config.members(output)
         },

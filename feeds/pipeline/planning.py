@@ -87,14 +87,26 @@ def added(before: Before, record: Record, place: int, present: Present) -> str:
         if dropping is not None:
             return f"dropped before by a filter that is not there any more: {plain(dropping)}"
     archive = before.settings["output"].get("archive")
-    if archive != present.output.archive and place > before.limit:
-        return f"archive: {archive or 'none'} → {present.output.archive or 'none'}"
+    rule = _barred(before, record, present)
+    if rule is None and archive != present.output.archive and place > before.limit:
+        rule = f"archive: {archive or 'none'} → {present.output.archive or 'none'}"
+    if rule is not None:
+        return rule
     most = before.settings["output"].get("per_source")
     if most != present.output.per_source and most is not None:
         return f"per_source: {most} → {present.output.per_source or 'none'}"
     if before.entries >= before.limit != present.output.limit and place > before.limit:
         return f"limit: {before.limit} → {present.output.limit}"
     return "new since the output was made, or in the place of one that leaves"
+
+
+def _barred(before: Before, record: Record, present: Present) -> str | None:
+    """Say what let an entry through that was kept out of every output; None if it was not."""
+    warm = before.settings["sources"][record.source].get("warm_up")
+    if record.backlog is not None and warm is not None and record.backlog >= warm:
+        now = present.source(record.source).warm_up
+        return f"warm_up of source {record.source}: {warm} → {'all' if now is None else now}"
+    return f"let through by `feeds release {record.source}`" if record.held is False else None
 
 
 def changed(before: Before, record: Record, was: tuple[str, str], present: Present) -> str:
@@ -153,7 +165,7 @@ def differences(before: Mapping[str, Any], present: Mapping[str, Any]) -> tuple[
     said += _named("came", [name for name in new if name not in old])
     said += _named("left", [name for name in old if name not in new])
     said += _named(
-        "has other filters or another republish",
+        "has other filters, or another republish or warm_up",
         [name for name in new if name in old and old[name] != new[name]],
     )
     return tuple(said)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from feeds.config.schema import Config, MadeOutput, Output, Source
 from feeds.config.spell import setting
+from feeds.dedupe import FLOOD
 from feeds.filters.reasons import reason
 from feeds.model import Withdrawal
 from feeds.pipeline.choosing import Dropped, Fate, Standing, owns
@@ -33,10 +34,16 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
             sentence = f"expired: source {name} keeps {_kept(sources[name])}"
         case Fate.WITHDRAWN:
             sentence = _withdrawn(standing.mark)
-        case Fate.NOT_TAKEN:
-            sentence = f"not taken: the output is from {_from(output)}"
-        case Fate.UNLISTED:
-            sentence = f"not taken: source {name} is not in config.yaml any more"
+        case Fate.HELD | Fate.WARM_UP:
+            sentence = _barred(standing, sources[name])
+        case Fate.NOT_TAKEN | Fate.UNLISTED:
+            listed = standing.fate is Fate.NOT_TAKEN
+            why = (
+                f"the output is from {_from(output)}"
+                if listed
+                else f"source {name} is not in config.yaml any more"
+            )
+            sentence = f"not taken: {why}"
         case _:
             sentence = "chosen, but no format of the output can carry it"
     return sentence
@@ -102,6 +109,18 @@ def _owner(standing: Standing, sources: dict[str, Source]) -> str:
     if shown.sort_key < record.sort_key:
         return "both have the same post, and it is dated earlier there"
     return "both have the same post of the same date, and that name comes first"
+
+
+def _barred(standing: Standing, source: Source) -> str:
+    if standing.fate is Fate.WARM_UP:
+        newer = f"the newest {source.warm_up}" if source.warm_up else "none"
+        brought = f"of what the first poll of {source.name} brought"
+        return f"older than the source's warm-up: {brought}, {newer} may show (warm_up: {source.warm_up})"
+    entry = standing.record.entry
+    decisions = () if entry is None else entry.decisions
+    said = (decision.reason for decision in reversed(decisions) if decision.topic == FLOOD)
+    flood = next(said, "it came in a flood")
+    return f"held back: {flood} (`feeds release {source.name}` lets it through)"
 
 
 def _kept(source: Source) -> str:

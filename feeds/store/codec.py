@@ -172,6 +172,8 @@ def record_row(record: Record) -> dict[str, Any]:
         "first_seen": micros(record.first_seen),
         "sort_key": micros(record.sort_key),
         "fingerprint": record.fingerprint,
+        "backlog": record.backlog,
+        "held": None if record.held is None else int(record.held),
         "entry": None if record.entry is None else encode_entry(record.entry),
         "title": None if record.entry is None or record.entry.title is None else title(record.entry.title),
     }
@@ -189,6 +191,8 @@ def record(row: RowMapping | dict[str, Any]) -> Record:
         first_seen=instant(row["first_seen"]),
         sort_key=instant(row["sort_key"]),
         fingerprint=row["fingerprint"],
+        backlog=row["backlog"],
+        held=None if row["held"] is None else bool(row["held"]),
     )
 
 

@@ -44,7 +44,11 @@ def first_places() -> Select[int, str, int]:
     columns = ENTRIES.c
     return (
         select(columns.sort_key, columns.id, columns.number)
-        .where(columns.source == bindparam("source"), columns.entry.is_not(None))
+        .where(
+            columns.source == bindparam("source"),
+            columns.entry.is_not(None),
+            columns.held.is_distinct_from(1),
+        )
         .order_by(columns.sort_key.desc(), columns.id)
         .limit(bindparam("limit"))
     )
@@ -112,7 +116,7 @@ class _Merge:
 
 
 def newest(reading: Reading, sources: Sequence[str]) -> Iterator[Record]:
-    """Give the entries of these sources by sort key (greatest first), id, source.
+    """Give the entries of these sources by sort key (greatest first), id, source; without what is held back.
 
     Args:
         reading: Opens a short transaction; none is open while the caller has an entry in hand.

@@ -182,12 +182,14 @@ class Shelf:
         """Give the records below the horizon that may be open: late ones.
 
         They came since the archive was looked at, or were open then, or their id was withdrawn at some time:
-        then it may have been put back, or another source's copy may show instead.
+        then it may have been put back, or another source's copy may show instead. So do those that were held
+        back and are not any more.
         """
         if archive.horizon is None:
             return ()
         below = and_(ENTRIES.c.entry.is_not(None), ENTRIES.c.sort_key < codec.micros(archive.horizon))
         kinds = [ENTRIES.c.number > archive.seen, ENTRIES.c.id.in_(select(WITHDRAWN.c.id))]
+        kinds.append(ENTRIES.c.held == 0)
         kinds += [ENTRIES.c.id.in_(some) for some in batches(archive.late)]
         order = (ENTRIES.c.sort_key.desc(), ENTRIES.c.id, ENTRIES.c.source)
         with self.reading() as connection:

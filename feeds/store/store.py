@@ -27,6 +27,7 @@ from feeds.store import (
     saving,
     shifting,
     sqlite,
+    staying,
     withdrawing,
 )
 from feeds.store.journal import Journal
@@ -277,6 +278,21 @@ class Store:
         """
         return merging.newest(self._reading, sources)
 
+    def places(self, source: str, most: int) -> tuple[datetime, ...]:
+        """Give the sort keys of the newest entries of a source that are not held back, newest first."""
+        with self._reading() as connection:
+            return staying.places(connection, source, most)
+
+    def held(self) -> dict[str, int]:
+        """Give how many entries of each source are held back; a source without any is not in it."""
+        with self._reading() as connection:
+            return staying.held(connection)
+
+    def release(self, source: str) -> int:
+        """Let through what is held back of a source, and say how many entries that is."""
+        with self._writing() as connection:
+            return staying.release(connection, source)
+
     def find(self, what: str) -> tuple[Record, ...]:
         """Give all records with that id, ours or their source's own, or with that page."""
         with self._reading() as connection:
@@ -293,29 +309,9 @@ class Store:
             return finding.near(connection, words, most)
 
     def prune(self, source: str, keep: Keep, now: datetime) -> int:
-        """Let entries beyond ``keep`` expire, and say how many.
-
-        Their text goes; that they were here stays, so that they do not come back as new.
-        """
-        live = (ENTRIES.c.source == source) & ENTRIES.c.entry.is_not(None)
-        beyond = []
-        if keep.age is not None:
-            beyond.append(
-                select(ENTRIES.c.number).where(live, ENTRIES.c.sort_key < codec.micros(now - keep.age))
-            )
-        if keep.entries is not None:
-            order = (ENTRIES.c.sort_key.desc(), ENTRIES.c.id)
-            beyond.append(select(ENTRIES.c.number).where(live).order_by(*order).offset(keep.entries))
+        """Let entries beyond ``keep`` expire, and say how many."""
         with self._writing() as connection:
-            expired = sum(
-                connection.execute(
-                    update(ENTRIES).where(ENTRIES.c.number.in_(numbers)).values(entry=None)
-                ).rowcount
-                for numbers in beyond
-            )
-            if expired:
-                saving.count(connection, source, -expired)
-        return expired
+            return staying.prune(connection, source, keep, now)
 
     def withdraw(self, pairs: Iterable[tuple[Withdrawal, Record]]) -> tuple[Record, ...]:
         """Note withdrawals, hide their records from every output, and say which were not hidden before."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -108,6 +108,8 @@ ENTRIES = Table(
     Column(
         "withheld", Text, doc="What entry was before it was withdrawn; empty if lost. NULL: not withdrawn."
     ),
+    Column("backlog", Integer, doc="Rank in the source's first document, from 0. NULL if it came later."),
+    Column("held", Integer, doc="1 if it is held back as a flood, 0 if that was undone. NULL: never was."),
     # The id first, not the source: other sources' entries are looked up by it, too.
     Index("entries_id", "id", "source", unique=True),
     Index("entries_native_id", "native_id", "source"),
@@ -121,6 +123,7 @@ Index(
     ENTRIES.c.source,
     ENTRIES.c.sort_key.desc(),
     ENTRIES.c.id,
+    ENTRIES.c.held,
     sqlite_where=ENTRIES.c.entry.is_not(None),
     postgresql_where=ENTRIES.c.entry.is_not(None),
 )
@@ -131,6 +134,14 @@ Index(
     ENTRIES.c.source,
     sqlite_where=ENTRIES.c.withheld.is_not(None),
     postgresql_where=ENTRIES.c.withheld.is_not(None),
+)
+
+Index(
+    "entries_held",
+    ENTRIES.c.held,
+    ENTRIES.c.source,
+    sqlite_where=ENTRIES.c.held.is_not(None),
+    postgresql_where=ENTRIES.c.held.is_not(None),
 )
 
 SPARED = Table(

@@ -38,6 +38,7 @@ def report(
                 "title": outcome.title,
                 "result": outcome.result,
                 "new": outcome.new,
+                "held": outcome.held,
                 "changed": outcome.changed,
                 "error": outcome.error,
                 "due": outcome.due,
@@ -79,7 +80,11 @@ def tell(
         if outcome.result is Result.FAILED:
             say = screen.fail if strict or outcome.surprise else screen.warn
             say(f"{outcome.source}: {outcome.error}{again(outcome, started)}")
-        elif talkative or (screen.terminal and outcome.result is Result.NEW):
+        if outcome.held:
+            screen.warn(f"{outcome.source}: {dammed(outcome)}")
+        if outcome.result is not Result.FAILED and (
+            talkative or (screen.terminal and outcome.result is Result.NEW)
+        ):
             screen.line(f"{outcome.source}: {brought(outcome)}", GOOD if outcome.new else DIM)
     tell_emissions(screen, emissions)
     if screen.terminal or talkative:
@@ -126,6 +131,8 @@ def log(
                 new=outcome.new,
                 changed=outcome.changed,
             )
+        if outcome.held:
+            logger.warning("held back", source=outcome.source, entries=outcome.held)
     for emission in emissions:
         if emission.problems:
             bad = logger.error if emission.verdict is Verdict.REFUSED else logger.warning
@@ -142,6 +149,12 @@ def brought(outcome: Outcome) -> str:
         f"{outcome.changed} changed" if outcome.changed else "",
     )
     return ", ".join(part for part in parts if part)
+
+
+def dammed(outcome: Outcome) -> str:
+    """Say that entries were held back, and how they are let through."""
+    many = count(outcome.held, "entry")
+    return f"{many} came at once that cannot be new, and are held back; feeds release {outcome.source}"
 
 
 def again(outcome: Outcome, moment: datetime) -> str:

@@ -38,6 +38,7 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     moment = now()
     with closing(opened(config)) as store:
         every = store.states([source.name for source in config.sources])
+        dammed = store.held()
         held, pid = store.holder()
         noted = store.notes()
         found = health(config.sources, every, noted, moment, held=held)
@@ -49,18 +50,19 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     screen = Screen(session)
     if as_json:
         screen.document(
-            status_document(config, sources, states, same, found, held=held, pid=pid) | {"left_out": left_out}
+            status_document(config, sources, states, same, found, dammed=dammed, held=held, pid=pid)
+            | {"left_out": left_out}
         )
         return 0
     if screen.terminal:
-        draw_status(screen, sources, states, same, moment)
+        draw_status(screen, sources, states, same, moment, dammed=dammed)
         screen.line(totals_line(sources, states))
         run = f"a run holds it (process {pid or 'unknown'})" if held else "no run holds it"
         screen.line(f"Store: {store_place(config)}; {run}", DIM)
         for sentence in (*sentences(found), *without(left_out)):
             screen.line(sentence, BAD)
         return 0
-    screen.table((), [plain_row(source, states.get(source.name), same) for source in sources])
+    screen.table((), [plain_row(source, states.get(source.name), same, dammed) for source in sources])
     for sentence in (*sentences(found), *without(left_out)):
         screen.warn(sentence)
     return 0
@@ -131,6 +133,8 @@ def draw_status(
     states: Mapping[str, SourceState],
     same: Mapping[str, tuple[str, ...]],
     moment: datetime,
+    *,
+    dammed: Mapping[str, int],
 ) -> None:
     colours = {"paused": DIM, "failing": BAD, "gone": BAD}
     rows, styles = [], []
@@ -147,21 +151,28 @@ def draw_status(
         known = states.get(source.name)
         if known is not None and known.error:
             screen.line(f"{source.name}: {known.error}{ENDED if known.trust.ended else ''}", BAD)
-        for note in notes(source, known or SourceState(name=source.name), same.get(source.name, ())):
+        state = known or SourceState(name=source.name)
+        for note in notes(source, state, same.get(source.name, ()), dammed.get(source.name, 0)):
             screen.line(f"{source.name}: {note}", DIM)
 
 
 UNSTABLE_IDS = "unstable ids: it calls its entries by new ids again and again; pages and texts tell them"
 
 
-def notes(source: Source, state: SourceState, same: Collection[str] = ()) -> Iterator[str]:
+def notes(source: Source, state: SourceState, same: Collection[str] = (), dammed: int = 0) -> Iterator[str]:
     """Say in a sentence each what is no error and should be known: where it moved, that its ids change.
 
     Args:
         source: As in config.yaml.
         state: Of it.
         same: Names of sources that are the same.
+        dammed: How many of its entries are held back.
     """
+    if dammed:
+        yield (
+            f"{count(dammed, 'entry')} came at once that cannot be new, and are held back from all outputs;"
+            f" feeds release {source.name} lets them through"
+        )
     if state.unstable:
         yield UNSTABLE_IDS
     if state.trust.plain:
@@ -178,7 +189,10 @@ def notes(source: Source, state: SourceState, same: Collection[str] = ()) -> Ite
 
 
 def plain_row(
-    source: Source, state: SourceState | None, same: Mapping[str, tuple[str, ...]]
+    source: Source,
+    state: SourceState | None,
+    same: Mapping[str, tuple[str, ...]],
+    dammed: Mapping[str, int],
 ) -> tuple[str, ...]:
     """Give name, state, last success, due, failures, entries, error or else notes; empty if there is none."""
     known = state or SourceState(name=source.name)
@@ -189,7 +203,7 @@ def plain_row(
         stamp(known.due) if known.due else "",
         str(known.failures),
         str(known.entries),
-        known.error or "; ".join(notes(source, known, same.get(source.name, ()))),
+        known.error or "; ".join(notes(source, known, same.get(source.name, ()), dammed.get(source.name, 0))),
     )
 
 
@@ -217,6 +231,7 @@ def status_document(
     same: Mapping[str, tuple[str, ...]],
     found: Health,
     *,
+    dammed: Mapping[str, int],
     held: bool,
     pid: int | None,
 ) -> dict[str, object]:
@@ -229,7 +244,9 @@ def status_document(
         "refused": list(found.refused),
         "totals": totals(sources, states),
         "sources": [
-            source_document(source, states.get(source.name), same.get(source.name, ())) for source in sources
+            source_document(source, states.get(source.name), same.get(source.name, ()))
+            | {"held": dammed.get(source.name, 0)}
+            for source in sources
         ],
     }
 

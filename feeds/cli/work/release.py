@@ -1,0 +1,32 @@
+"""``feeds release``: let through what was held back of a source, and publish."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from feeds.cli.plain import count
+from feeds.cli.session import Session, now
+from feeds.cli.show import Screen
+from feeds.cli.work.loading import chosen, configuration
+from feeds.cli.work.opening import opened
+from feeds.cli.work.report import refused, tell_emissions
+from feeds.pipeline import Emitter, Verdict
+
+
+def release(session: Session, names: tuple[str, ...], *, as_json: bool) -> int:
+    """Let through what is held back of these sources; publish; give the exit status."""
+    config = configuration(session)
+    sources = chosen(config, names)
+    screen = Screen(session)
+    with closing(opened(config)) as store, store.claim():
+        done = {source.name: store.release(source.name) for source in sources}
+        emissions = Emitter(config, store).emit_all(now())
+    if as_json:
+        touched = {Verdict.WRITTEN, Verdict.REMOVED}
+        files = [emission.path for emission in emissions if emission.verdict in touched]
+        screen.document({"released": done, "files": files})
+    else:
+        tell_emissions(screen, emissions)
+        for name, number in done.items():
+            screen.line(f"{name}: {count(number, 'entry') if number else 'nothing was held back'}")
+    return int(refused(emissions))
