@@ -44,7 +44,9 @@ def ahead(
     choice, heights = cheapest(sums, price=price, least=least, most=most, room=room)
     wait = ts[choice]
     if expected.parts is None and 1 < choice < len(ts) - 2:
-        wait += _between(ts, heights, choice)
+        near = _between(ts, heights, choice)
+        after = choice + 1
+        wait += near if ts[after] <= most and sums[1][after] <= room else min(near, 0.0)
     return min(max(wait, least), most), full < usual(rate, price)
 
 

@@ -144,10 +144,11 @@ def clearing(
     Args:
         plans: Of all sources.
         wanted: Requests an hour.
-        before: The price that stays if there are no plans.
+        before: The price that stays if no plan depends on it.
         hosts: By how much the price is higher at some hosts.
     """
-    if not plans:
+    # Were it set all the same, a lone source that fails would be asked after a day and five minutes in turn.
+    if not any(plan.least < plan.most for plan in plans):
         return before
     rows = _rows(plans, hosts)
     low, high = math.log(CHEAPEST), math.log(DEAREST)
