@@ -165,16 +165,14 @@ class Keeper:
     def _decided(self, answer: Answer, feed: Feed) -> dedupe.Changes | None:
         """Decide what entries are; None if those that were not read would have to be known."""
         source, part = answer.source, answer.part
-        known = self.store.recall(source.name, feed.entries)
-        spared = None
-        if part is not None:
-            spared = dedupe.Spared(number=len(part.spared), places=part.places)
-        if part is not None and part.spare is not None:
-            # Since it was read, another source's poll may have renamed an entry of this one.
-            if self.store.spare(source.name) != part.spare:
-                return None
+        spared = None if part is None else dedupe.Spared(number=len(part.spared), places=part.places)
+        if part is None or part.spare is None:
+            known = self.store.recall(source.name, feed.entries)
+        else:
             away = part.away()
-            if not dedupe.harmless(feed.entries, known, away):
+            known = self.store.recall(source.name, feed.entries, away)
+            # Since it was read, another source's poll may have renamed an entry of this one.
+            if self.store.spare(source.name) != part.spare or not dedupe.harmless(feed.entries, known, away):
                 return None
             known = tuple(record for record in known if not away(record.id))
         others = self.store.holders([entry.id for entry in feed.entries], source.name)

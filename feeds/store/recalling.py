@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
@@ -22,14 +22,26 @@ MANY = 1000
 """Records that are looked at although they may be others, the newest of them; a flood is not compared."""
 
 
-def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
+def recall(
+    connection: Connection,
+    source: str,
+    entries: Sequence[Entry],
+    spared: Callable[[str], bool] = lambda _: False,
+) -> tuple[Record, ...]:
     """Give all records of a source that could be one of these entries, by number.
 
     By id, native id and page; for those that have a new id, by their words too, and where nothing of all this
     is found, what lies around their date. At most ``MANY`` records more than entries by each of these: a
     source whose entries all have one page, or one text, does not have all it ever listed read.
+
+    Args:
+        connection: In a transaction.
+        source: Its name.
+        entries: Of one document.
+        spared: Whether the entry with an id is in the document too, and is that record: then it is none of
+            these, and is not wanted for lying around their dates alone.
     """
-    if (
+    if not entries or (
         connection.execute(select(ENTRIES.c.number).where(ENTRIES.c.source == source).limit(1)).first()
         is None
     ):
@@ -55,7 +67,9 @@ def recall(connection: Connection, source: str, entries: Sequence[Entry]) -> tup
     unknown = (entry for entry in renamed if at[pages.get(entry.id, "")] != 1 and words[entry.id] not in told)
     for start, end in _stretches(unknown):
         around = own & ENTRIES.c.entry.is_not(None) & ENTRIES.c.sort_key.between(start, end)
-        _collect(rows, connection, around, MANY)
+        near: dict[int, RowMapping] = {}
+        _collect(near, connection, around, MANY)
+        rows.update((number, row) for number, row in near.items() if not spared(row["id"]))
     return tuple(codec.record(rows[number]) for number in sorted(rows))
 
 

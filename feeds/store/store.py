@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -236,10 +236,15 @@ class Store:
             rows = connection.execute(select(*columns).where(SOURCES.c.polled.is_not(None))).all()
         return tuple([Paced(name, codec.instant(polled), *rest) for name, polled, *rest in rows])
 
-    def recall(self, source: str, entries: Sequence[Entry]) -> tuple[Record, ...]:
-        """Give all records of a source that could be one of these entries, expired ones too."""
+    def recall(
+        self, source: str, entries: Sequence[Entry], spared: Callable[[str], bool] = lambda _: False
+    ) -> tuple[Record, ...]:
+        """Give all records of a source that could be one of these entries, expired ones too.
+
+        Those with an id that is ``spared`` are left out where nothing but a date speaks for them.
+        """
         with self._reading() as connection:
-            return recalling.recall(connection, source, entries)
+            return recalling.recall(connection, source, entries, spared)
 
     def spare(self, source: str) -> Spare | None:
         """Give what of a source need not be read again; None if nothing, or if its entries changed since."""
