@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +19,13 @@ from test_pipeline import NOW, configure, emit, item, poll, rss, titles
 from feeds.config.schema import Config
 from feeds.errors import FetchError, Unreachable
 from feeds.fetch import failures
-from feeds.pipeline import Result
+from feeds.pipeline import Result, outage
 from feeds.store import Store, open_store
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+PORTAL = Reply(headers=(("Content-Type", "text/html"),), body=b"<html><body>Accept our terms</body></html>")
+MANY, STEP = 12, timedelta(minutes=4)
+"""Sources that are due at once when their trouble begins, as after a start; how often we look what is due."""
 
 
 class Resolver:
@@ -119,15 +123,53 @@ def test_a_portal_that_answers_everything_takes_no_entry(
 ) -> None:
     config = planet(site, tmp_path)
     poll(config, store)
-    page = Reply(headers=(("Content-Type", "text/html"),), body=b"<html><body>Accept our terms</body></html>")
     for name in "abc":
-        site.routes[f"/{name}"] = page
+        site.routes[f"/{name}"] = PORTAL
     first = poll(config, store, now=NOW + HOUR)["a"]
     assert first.due is not None
     # A quarter of the interval, so that an hour in a hotel costs little.
     assert first.due - (NOW + HOUR) < HOUR
     emit(config, store)
     assert (len(titles(tmp_path)), first.result) == (3, Result.FAILED)
+
+
+@pytest.mark.parametrize("trouble", ["no names", "a portal"])
+def test_after_an_hour_of_trouble_each_source_is_asked_as_usual(
+    site: Site, store: Store, tmp_path: Path, resolver: Resolver, trouble: str
+) -> None:
+    names = [f"s{number}" for number in range(MANY)]
+    site.routes = {f"/{name}": rss(item(name)) for name in names}
+    lines = "".join(f"  - {{name: {n}, url: 'http://{n}.test:{site.port}/{n}'}}\n" for n in names)
+    config = configure(tmp_path, f"sources:\n{lines}")
+    poll(config, store)
+    routes, begin = dict(site.routes), NOW + 12 * HOUR
+    asked: Counter[str] = Counter()
+    now = begin
+    while now < begin + 3 * HOUR:
+        down = now < begin + HOUR
+        resolver.down = None if down and trouble == "no names" else set()
+        site.routes = dict.fromkeys(routes, PORTAL) if down else routes
+        due = [state.name for state in store.due(names, now, MANY)]
+        if due:
+            poll(config, store, due, now)
+            asked.update(() if down else due)
+        now += STEP
+    states = store.states(names).values()
+    assert {(state.failures, state.error, state.entries) for state in states} == {(0, None, 1)}
+    # In two hours: at once, and what the budget of one request an hour gives.
+    assert asked.keys() == set(names)
+    assert max(asked.values()) <= 4
+
+
+def test_those_that_wait_for_the_network_come_apart_when_it_is_back() -> None:
+    waits = [outage.wait(f"source {number}") for number in range(1000)]
+    for minutes in (30, 60, 600):
+        back = minutes * MINUTE
+        # The first time after it is back, of each that tried again and again since all began to fail at once.
+        firsts = [-(-back // wait) * wait - back for wait in waits]
+        counts = Counter(first // MINUTE for first in firsts)
+        assert max(firsts) < 15 * MINUTE
+        assert max(counts.values()) < 2 * 1000 / 10
 
 
 @pytest.mark.parametrize(

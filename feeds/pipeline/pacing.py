@@ -21,6 +21,10 @@ HISTORY = 100
 THROTTLED = 429
 NEVER_WORKED = timedelta(days=8)
 """Failures in a row reach the wait of a day within so many of them; from then on each is a day."""
+BRIEF = timedelta(hours=6)
+"""Who fails and waits less than that is reckoned with as if it worked: it may do so again at once, and so may
+all of them, as after a network that answered everything with a page of its own. At a price for sources of
+which none answers, each would then be polled as often as it may be, until the price is set anew."""
 EXACT = frozenset({Precision.MINUTE, Precision.SECOND})
 
 
@@ -144,7 +148,7 @@ class Pacing:
             if source is None:
                 continue
             host = self._hosts[row.name]
-            if row.failures and row.wait:
+            if row.failures and row.wait and row.wait >= BRIEF.total_seconds():
                 plans.append(Plan(rate=0.0, least=row.wait / 3600.0, most=row.wait / 3600.0, host=host))
             else:
                 plans.append(cadence.plan(source, cadence.decode(row.rhythm), host))
