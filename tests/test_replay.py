@@ -160,10 +160,10 @@ SEEDS = range(100) if os.environ.get("FEEDS_CORPUS") == "all" else range(2)
 def test_the_same_configuration_gives_the_same_bytes(seed: int, tmp_path: Path) -> None:
     settings = ", keep: 40 days" if seed % 2 else ""
     with Kept(tmp_path, dict(SOURCES), settings, span="1000 days") as planet:
-        live(planet, 14, random.Random(seed))
+        live(planet, 11, random.Random(seed))
         told, records = planet.replayed(tmp_path / "again")
         assert tree(tmp_path / "again/output") == tree(tmp_path / "output")
-        assert len(list((tmp_path / "output/archive").rglob("*.atom"))) > 1
+        assert len(list((tmp_path / "output/archive").rglob("*.atom"))) > 0
         assert records == planet.known()
         assert {one.source for one in told.unread} == {"mess"}
         assert not any(one.then for one in told.unread)

@@ -157,7 +157,7 @@ class World:
 
 @settings(
     deadline=None,
-    max_examples=1000 if os.environ.get("FEEDS_CORPUS") == "all" else 15,
+    max_examples=1000 if os.environ.get("FEEDS_CORPUS") == "all" else 10,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(STEPS)

@@ -126,9 +126,11 @@ class Keeper:
             StoreError: Nothing of the group was saved.
         """
         with self.store.transaction():
-            self.store.journal.keep([one for answer in answers for one in answer.kept])
             self.pacing.begin(max(answer.now for answer in answers))
             outcomes = [self._keep_one(answer) for answer in answers]
+            # In the order in which they were decided on; one of which nothing is saved yet comes again.
+            saved = (answer for answer, outcome in zip(answers, outcomes, strict=True) if outcome is not None)
+            self.store.journal.keep([one for answer in saved for one in answer.kept])
             asked = (
                 answer.source
                 for answer, outcome in zip(answers, outcomes, strict=True)

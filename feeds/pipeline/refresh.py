@@ -256,7 +256,8 @@ class Poller:
         try:
             kind, feed, part = await self.sparing.again(answer.part, answer.source)
         except SourceError as error:
-            return self._failed(answer.source, state, error, answer.now)
+            kept = tuple(replace(one, read=False) for one in answer.kept)
+            return replace(self._failed(answer.source, state, error, answer.now), kept=kept)
         after = was_read(answer.state, answer.source, kind, feed, answer.state.body_hash or "")
         return replace(answer, state=after, feed=feed, part=part)
 
