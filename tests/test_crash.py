@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,7 @@ ENTRIES = 6
 CONFIG = """\
 site: {{title: Sweep, base_url: https://planet.example.org/, authority: "planet.example.org,2026"}}
 fetch: {{allow: [127.0.0.0/8]}}
+keep_documents: 7 days
 sources:
 {sources}
 outputs:
@@ -78,6 +81,22 @@ def entries_of(folder: Path) -> list[str]:
     return rows
 
 
+def documents_of(folder: Path) -> list[str]:
+    """Give the sources whose documents are kept whole, each once; one that is not is told."""
+    with sqlite3.connect(folder / "feeds.db") as database:
+        rows = database.execute("select source, segment, place, size, hash from journal").fetchall()
+    database.close()
+    found = set()
+    for source, segment, place, size, digest in rows:
+        packed = (folder / "feeds.db.documents" / segment).read_bytes()[place : place + size]
+        try:
+            whole = hashlib.sha256(zlib.decompress(packed)).hexdigest() == digest
+        except zlib.error:
+            whole = False
+        found.add(source if whole else f"{source} damaged")
+    return sorted(found)
+
+
 def arguments(folder: Path) -> tuple[str, ...]:
     return ("--config", str(folder / "config.yaml"), "once", "--all")
 
@@ -101,6 +120,9 @@ def sweep(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swee
         rows = entries_of(folder)
         if rows != sorted(f"s{s}-{n}" for s in range(SOURCES) for n in range(ENTRIES)):
             return f"the store holds {rows}"
+        kept = documents_of(folder)
+        if kept != [f"s{n}" for n in range(SOURCES)]:
+            return f"the documents of {kept} are kept"
         found = published(folder)
         if not expected:
             expected.update(found)
