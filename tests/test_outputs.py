@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Site
 from store_values import NOW, record
-from worlds import configured, fill, fresh
+from worlds import configured, fill, fresh, published
 
 from feeds import publish
 from feeds.config.load import load
 from feeds.config.names import tag_name
 from feeds.errors import ConfigError
-from feeds.pipeline import Emitter, Verdict
+from feeds.pipeline import Emitter, Fate, Verdict, explain
+from feeds.store import Store
 
 TAGS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=90)
 ODD = st.sampled_from(
@@ -250,3 +252,59 @@ def test_explain_names_the_outputs_of_each_that_take_it_and_counts_the_others(fo
     outcomes = {one["output"]: one["outcome"] for one in told["outputs"]}
     assert len(outcomes) == 1 + 3 + 2
     assert outcomes["tags/culture"] == outcomes["by/radio"] == "source_not_in_output"
+
+
+def flooded(folder: Path, others: int = 3) -> Store:
+    """Make a store in which one source has 2,000 newer entries than all the others."""
+    store = fresh(folder)
+    fill(store, [record("a", n, hours=n / 100) for n in range(2000)])
+    some = [record(name, n, hours=100 + n) for name in "bc" for n in range(others)]
+    fill(store, some)
+    return store
+
+
+PER_SOURCE = """\
+site: {{base_url: 'https://planet.example/'}}
+sources:
+  - {{name: a, url: 'https://a.example/'}}
+  - {{name: b, url: 'https://b.example/'}}
+  - {{name: c, url: 'https://c.example/'}}
+outputs: [{{name: all, limit: 9, per_source: 2, formats: [json_feed]{more}}}]
+"""
+
+
+def test_no_source_floods_an_output_and_what_it_has_too_much_of_is_not_read(tmp_path: Path) -> None:
+    store = flooded(tmp_path)
+    text = PER_SOURCE.format(more="}, {name: alone, limit: 9, per_source: 2, from: {sources: [a]}")
+    emitter = Emitter(configured(tmp_path, text), store)
+    emitter.emit_all(NOW)
+    shown = published(tmp_path, "all")
+    assert [key.split(":")[2] for key in shown] == ["a", "a", "b", "c", "b", "c"]
+    output = emitter.config.outputs[0]
+    choosing = emitter.choosing(output, NOW, limit=9)
+    standings = list(choosing.standings(emitter.records(choosing)))
+    assert len(standings) < 200
+    # What was not read has its outcome all the same.
+    for number, fate in ((1, Fate.PUBLISHED), (2, Fate.SOURCE_FULL), (1999, Fate.SOURCE_FULL)):
+        (one,) = store.find(f"tag:planet.example,2026:a:{number}")
+        assert [told.standing.fate for told in explain(emitter, one, NOW)] == [fate, fate]
+    store.close()
+
+
+def test_no_source_floods_an_archive_neither_by_what_comes_late(tmp_path: Path) -> None:
+    store = fresh(tmp_path)
+    config = configured(tmp_path, PER_SOURCE.format(more=", archive: 4").replace("limit: 9", "limit: 1"))
+    emitter = Emitter(config, store)
+    for day in range(6):
+        some = [record(name, 100 * day + n, hours=240 - 24 * day - n) for name in "abc" for n in range(2)]
+        flood = [record("a", 1000 + 100 * day + n, hours=300 + n) for n in range(30)]
+        fill(store, [*some, *(flood if day % 2 else [])])
+        emitter.emit_all(NOW)
+        assert Counter(key.split(":")[2] for key in published(tmp_path, "all")).most_common(1)[0][1] <= 2
+    pages = [json.loads(path.read_text()) for path in (tmp_path / "output/archive/all").glob("*.json")]
+    assert len(pages) > 3
+    for page in pages:
+        assert max(Counter(item["id"].split(":")[2] for item in page["items"]).values()) <= 2
+    closed = [item["id"] for page in pages for item in page["items"]]
+    assert len(closed) == len(set(closed))
+    store.close()

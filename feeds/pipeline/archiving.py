@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -210,7 +211,7 @@ class Archivist:
         counts = any(isinstance(step, LimitStep) or _ages(step) for step in self._steps(output))
         whole = counts or self._choice(output) != archive.choice
         found: dict[str, Record] = {}
-        for standing in choosing.standings(self.store.newest(tuple(choosing.members))):
+        for standing in choosing.standings(self.store.newest(tuple(choosing.members), choosing.sated)):
             record = standing.record
             if not whole and archive.horizon is not None and record.sort_key < archive.horizon:
                 break
@@ -222,7 +223,8 @@ class Archivist:
         closed = self.shelf.placed(output.name, found)
         rest = (record for record in found.values() if record.id not in closed)
         by_id = sorted(rest, key=lambda one: one.id)
-        return sorted(by_id, key=lambda one: one.sort_key, reverse=True)
+        newest_first = sorted(by_id, key=lambda one: one.sort_key, reverse=True)
+        return _no_more_of_each(newest_first, output.per_source)
 
     def _written(self, output: Output, page: Page, feed: Feed, hands: Hands) -> Page | None:
         """Write the files of a page; None if one of them cannot be published."""
@@ -293,6 +295,7 @@ class Archivist:
         """Hash what decides which entries an output has, but for the entries."""
         told = [
             [step.model_dump(mode="json", fallback=str) for step in output.filters],
+            output.per_source,
             [
                 (
                     one.name,
@@ -304,6 +307,19 @@ class Archivist:
             ],
         ]
         return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
+
+
+def _no_more_of_each(records: Sequence[Record], most: int | None) -> Sequence[Record]:
+    """Leave out what is beyond ``per_source``: late entries were not counted with the others."""
+    if most is None:
+        return records
+    met: Counter[str] = Counter()
+    kept: list[Record] = []
+    for record in records:
+        met[record.source] += 1
+        if met[record.source] <= most:
+            kept.append(record)
+    return kept
 
 
 def _ages(step: object) -> bool:

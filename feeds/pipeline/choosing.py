@@ -121,6 +121,13 @@ def barred(record: Record, source: Source) -> Fate | None:
     return Fate.WARM_UP if old else None
 
 
+def _before(one: Record, other: Record) -> bool:
+    """Say whether a record stands before another in every output."""
+    if one.sort_key != other.sort_key:
+        return one.sort_key > other.sort_key
+    return (one.id, one.source) < (other.id, other.source)
+
+
 class Choosing:
     """One pass over the records of an output, newest first: it counts, so each pass is a new one.
 
@@ -171,9 +178,21 @@ class Choosing:
         for standing in self.standings(records()):
             if (standing.record.source, standing.record.id) == (record.source, record.id):
                 return standing
+            if _before(record, standing.record) and self.sated(record.source):
+                return Standing(record=record, fate=Fate.SOURCE_FULL)
             if self.full:
-                break
-        return alone
+                return alone
+        return self.passed_by(alone)
+
+    def sated(self, name: str) -> bool:
+        """Say whether the output has all of a source that ``per_source`` lets in, so that no more is read."""
+        most = self.output.per_source
+        return most is not None and self._taken[name] >= most and not self.counts(name)
+
+    def passed_by(self, alone: Standing) -> Standing:
+        """Give what becomes of a record that an ended pass did not come by."""
+        full = alone.fate is Fate.BEYOND_LIMIT and self.sated(alone.record.source)
+        return Standing(record=alone.record, fate=Fate.SOURCE_FULL) if full else alone
 
     def alone(self, record: Record) -> Standing:
         """Give what becomes of a record if the output is full before it."""

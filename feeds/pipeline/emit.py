@@ -176,7 +176,7 @@ class Emitter:
 
     def records(self, choosing: Choosing) -> Iterator[Record]:
         """Give what a pass chooses from, newest first."""
-        return self.store.newest(tuple(choosing.members))
+        return self.store.newest(tuple(choosing.members), choosing.sated)
 
     def current(self, output: Output, now: datetime) -> Listing | None:
         """Give what stands in an output if it was made from the same as it would be now; else None."""

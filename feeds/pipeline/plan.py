@@ -217,7 +217,7 @@ class _Comparison:
         title, rule = None, "it is not remembered any more"
         if record is not None:
             fate = made.others.get((source, key))
-            if fate is None and output.archive is None:
+            if fate is None and output.archive is None and output.per_source is None:
                 fate = emitter.choosing(output, now, limit=output.limit).alone(record)
             rule = said(fate or standing(emitter, output, record, now), output, emitter.config, now)
             title = record.entry.title.value if record.entry and record.entry.title else None

@@ -85,11 +85,15 @@ class _Merge:
         self._first = first_places()
         self._next = next_places()
 
-    def take(self, connection: Connection, size: int) -> list[int]:
+    def take(self, connection: Connection, size: int, done: Callable[[str], bool]) -> list[int]:
         """Give the row numbers of the next entries, at most ``size``."""
         numbers: list[int] = []
         while self.heap and len(numbers) < size:
             _, identifier, source, number = self.heap[0]
+            if done(source):
+                heapq.heappop(self.heap)
+                self._queues.pop(source, None)
+                continue
             if identifier:
                 numbers.append(number)
             queue = self._queues.setdefault(source, _Queue())
@@ -115,18 +119,25 @@ class _Merge:
         queue.limit = min(4 * queue.limit, MOST_PLACES)
 
 
-def newest(reading: Reading, sources: Sequence[str]) -> Iterator[Record]:
+def never(_source: str) -> bool:
+    """Say that no source is done."""
+    return False
+
+
+def newest(reading: Reading, sources: Sequence[str], done: Callable[[str], bool] = never) -> Iterator[Record]:
     """Give the entries of these sources by sort key (greatest first), id, source; without what is held back.
 
     Args:
         reading: Opens a short transaction; none is open while the caller has an entry in hand.
         sources: Names; one without entries gives none.
+        done: Says of which source nothing more is wanted. What was read before it said so may still come; the
+            rest of that source is not read.
     """
     merge = _Merge(_heads(reading, sources))
     size = FIRST_ENTRIES
     while merge.heap:
         with reading() as connection:
-            records = _records(connection, merge.take(connection, size))
+            records = _records(connection, merge.take(connection, size, done))
         yield from records
         size = min(2 * size, MOST_ENTRIES)
 

@@ -276,12 +276,13 @@ class Store:
             for poll in polls:
                 saving.save(connection, poll)
 
-    def newest(self, sources: Sequence[str]) -> Iterator[Record]:
+    def newest(self, sources: Sequence[str], done: Callable[[str], bool] = merging.never) -> Iterator[Record]:
         """Give the entries of these sources by sort key (newest first), id, source; each with its text.
 
-        Read as far as it is asked for. What is saved in between is in it if its turn is still to come.
+        Read as far as it is asked for, and of a source no further once it is ``done``. What is saved in
+        between is in it if its turn is still to come.
         """
-        return merging.newest(self._reading, sources)
+        return merging.newest(self._reading, sources, done)
 
     def places(self, source: str, most: int) -> tuple[datetime, ...]:
         """Give the sort keys of the newest entries of a source that are not held back, newest first."""
