@@ -73,6 +73,12 @@ def only(text: str, tmp_path: Path, name: str = "a.txt", **more: Any) -> Entry:
     return entry
 
 
+def test_markdown_of_too_many_signs_is_cut_off_and_told(tmp_path: Path) -> None:
+    entry = only("# Title\n\nWords.\n\n" + "[" * 30_000, tmp_path, "a.md")
+    assert shown(entry.content) == f"Words.\n\n{'[' * 20_000}"
+    assert "signs of Markdown" in entry.decisions[0].reason
+
+
 # What a text becomes -----------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ from feeds.normalize.html import sanitize
 from feeds.normalize.text import shown
 from feeds.pipeline import readers as room
 from feeds.sources import read
+from feeds.sources.articles.markdown import SIGNS, SIGNS_AT_ONCE, markdown, rendered, within
 from feeds.sources.bounds import DEPTH, ELEMENTS, MARKUP, MAX_ENTRIES, TAGS
 from feeds.sources.bounds_json import VALUES
 from feeds.sources.repair import Repaired, repair, root_of
@@ -352,3 +353,31 @@ def test_a_text_costs_what_its_length_says(sort: str) -> None:
     begun = time.process_time()
     article(text, ZoneInfo("UTC"))
     assert time.process_time() - begun < 1.5
+
+
+MARKDOWN = ("[", "![", "_a", "*_", "<a@b.c>", "a_b*c", "[a](b) ", "\\", "|a|b|\n|-|-|\n")
+
+
+@pytest.mark.parametrize("unit", MARKDOWN)
+def test_markdown_costs_what_its_signs_say(unit: str) -> None:
+    """Two megabytes of some of them took minutes, and of others half a gigabyte."""
+    before = "# A title\n\nA paragraph.\n\n"
+    text = before + unit * (1_000_000 // len(unit))
+    begun = time.process_time()
+    found = markdown(within(text), ZoneInfo("UTC"), None)
+    assert time.process_time() - begun < 5
+    assert (found.title, found.lede) == ("A title", "A paragraph.")
+
+
+def test_markdown_in_a_feed_costs_no_more() -> None:
+    begun = time.process_time()
+    html = rendered("[" * 1_000_000)
+    assert time.process_time() - begun < 5
+    assert html == f"<p>{'[' * SIGNS_AT_ONCE}</p>\n"
+
+
+def test_markdown_of_a_long_book_is_whole() -> None:
+    page = "A *word* and a [link](https://a.example/), `code`.\n\n"
+    book = page * (SIGNS // 6)
+    assert within(book) == book
+    assert within(book + page * 9) == book + page.partition("`")[0]

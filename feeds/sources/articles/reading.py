@@ -36,7 +36,7 @@ from feeds.normalize.ids import choose
 from feeds.normalize.people import bylines, person, split_people
 from feeds.normalize.urls import web_url
 from feeds.sources.articles.folder import COUNT_LIMIT, FILE_LIMIT, SKIPPED
-from feeds.sources.articles.markdown import markdown
+from feeds.sources.articles.markdown import SIGNS, SIGNS_AT_ONCE, markdown, within
 from feeds.sources.articles.page import page
 from feeds.sources.charset import decode
 from feeds.sources.finish import distinct, feed_id, origin_of
@@ -52,6 +52,10 @@ LINES = 100_000
 """Lines of a text that are read: Markdown takes a hundred microseconds for each."""
 LONG = f"the text is longer than {TEXT} characters; what stands behind is cut off"
 MANY_LINES = f"the text has more than {LINES} lines; what stands behind is cut off"
+MANY_SIGNS = (
+    f"the text has more than {SIGNS} signs of Markdown, or {SIGNS_AT_ONCE} in one paragraph; "
+    "what stands behind is cut off"
+)
 
 Fields = Mapping[str, object]
 
@@ -138,7 +142,10 @@ def _entry(name: str, body: bytes, source: Source, authority: str) -> Entry | tu
     if suffix in HTML:
         found = page(text, source.timezone, url)
     elif suffix in MARKDOWN:
-        found = markdown(text, source.timezone, url)
+        few = within(text)
+        if few != text:
+            decisions.append(Decision(topic="text", reason=MANY_SIGNS))
+        found = markdown(few, source.timezone, url)
     else:
         found = article(text, source.timezone)
     fields = {**found.fields, **given}
