@@ -1,11 +1,15 @@
-"""How much good sources are held up by the worst ones: completion of 50 alone, and beside traps.
+"""How much good sources are held up by the worst ones: completion of many alone, and beside traps.
 
-    python benchmarks/bench_traps.py [--rounds N] [--good N]
+    python benchmarks/bench_traps.py [--rounds N] [--good N] [--all]
 
-The good sources stand on loopback addresses of their own, each with a small feed. The traps are those of
-``../shared/tools/hostile.py`` that take most time, bytes or memory, so that it has to be there. Printed are
-the percentiles of the moments at which good sources are done, in milliseconds since the start of the run, for
-each kind of run the best of its rounds, and their ratio.
+The good sources stand on loopback addresses of their own, each with a small feed, and are served by a process
+of their own, as are the traps of ``../shared/tools/hostile.py``, which has to be there: those that take most
+time, bytes or memory, or all that answer over HTTP (``--all``).
+
+Runs of both kinds follow each other in turn, each in a process of its own. Of each are printed the medians
+over its rounds: the moments at which good sources are done, in milliseconds since the start of the run; the
+processor time that the event loop's thread took until then (which does not depend on what else the machine
+does); the longest time for which one step of anybody's held the loop, in processor time. Then their ratios.
 """
 
 from __future__ import annotations
@@ -13,27 +17,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from commands import RSS
-from servers import Site
 
 from feeds import __version__
 from feeds.config.load import load
 from feeds.fetch import open_client
 from feeds.memory import SourceState
-from feeds.pipeline import Outcome, Poller, open_readers
+from feeds.model import Document
+from feeds.pipeline import Outcome, Poller, Result, open_readers
 from feeds.store import open_store
 
-HOSTILE = Path(__file__).resolve().parents[2] / "shared" / "tools" / "hostile.py"
+HERE = Path(__file__).resolve()
+HOSTILE = HERE.parents[2] / "shared" / "tools" / "hostile.py"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORST = (
     *("/infinite-body", "/gzip-bomb", "/deflate-bomb", "/endless-headers", "/hang", "/slow-headers"),
@@ -43,66 +48,154 @@ WORST = (
 CONFIG = (
     "fetch: {allow: [127.0.0.0/8], spacing: 0s, deadline: 3s, read_timeout: 1s, max_bytes: 4 MB}\nsources:\n"
 )
+ITEMS = "".join(
+    f"<item><title>Post {n}</title><guid>https://a.example/{n}</guid><link>https://a.example/{n}</link>"
+    f"<description>{'Some words. ' * 40}</description></item>"
+    for n in range(20)
+)
+RSS = f'<?xml version="1.0"?><rss version="2.0"><channel><title>A</title>{ITEMS}</channel></rss>'.encode()
+HEAVY = Document(url="https://a.example/", body=RSS + b" " * 200_000)
+BEAT = 0.002
+"""Seconds between two looks at the processor time of the event loop's thread."""
+MEASURES = ("p50 ms", "p99 ms", "loop ms", "step ms")
+Run = dict[str, float]
 
 
-async def completions(urls: list[str], good: int, folder: Path) -> list[float]:
-    """Poll all once; give the moments at which the first ``good`` are done, ascending, in milliseconds."""
+async def serve() -> None:
+    """Serve the small feed on every loopback address; the port is the first line on stdout."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(RSS) + RSS)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "0.0.0.0", 0, backlog=1000)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def completions(urls: list[str], good: int, folder: Path) -> Run:
+    """Poll all once; measure until the first ``good`` are done."""
     lines = (f"  - {{name: s{place}, url: '{url}'}}\n" for place, url in enumerate(urls))
     (folder / "config.yaml").write_text(CONFIG + "".join(lines))
     config = load(folder / "config.yaml", {})
     store = open_store("sqlite:///feeds.db", folder)
+    names = {f"s{place}" for place in range(good)}
     loop = asyncio.get_running_loop()
-    ends: dict[str, float] = {}
+    ends: list[float] = []
+    spent = 0.0
     async with open_client(config.fetch, __version__) as client:
         with open_readers(config.read) as readers:
             poller = Poller(config, store, client, readers)
-            start = loop.time()
+            # To start a worker costs more than to read hundreds of small feeds, and both kinds need them.
+            await asyncio.gather(*(readers.read(HEAVY, config.sources[0], "") for _ in range(4)))
+            beating = asyncio.create_task(beat(steps := [0.0]))
+            start, cpu = loop.time(), time.thread_time()
 
             def done(outcome: Outcome) -> None:
-                ends[outcome.source] = (loop.time() - start) * 1000
+                nonlocal spent
+                if outcome.source in names:
+                    assert outcome.result is Result.NEW, outcome
+                    ends.append((loop.time() - start) * 1000)
+                    spent = (time.thread_time() - cpu) * 1000
+                    if len(ends) == good:
+                        polling.cancel()
 
             states = [SourceState(name=source.name) for source in config.sources]
-            await poller.refresh_all(states, NOW, done)
+            polling = asyncio.create_task(poller.refresh_all(states, NOW, done))
+            await asyncio.wait({polling})
+            beating.cancel()
+            await poller.settle()
     store.close()
-    return sorted(ends[f"s{place}"] for place in range(good))
+    p50, p99 = (ends[min(good - 1, int(share * good))] for share in (0.5, 0.99))
+    return dict(zip(MEASURES, (p50, p99, spent, max(steps) * 1000), strict=True))
 
 
-def percentile(values: list[float], share: float) -> float:
-    """Give the value below which a share of ascending values lies."""
-    return values[min(len(values) - 1, int(share * len(values)))]
+async def beat(steps: list[float]) -> None:
+    """Note how much processor time passes on the loop's thread between two beats."""
+    while True:
+        before = time.thread_time()
+        await asyncio.sleep(BEAT)
+        steps.append(time.thread_time() - before)
+
+
+def one_run(urls: list[str], good: int) -> Run:
+    """Poll in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, str(HERE), "--run", folder, str(good)]
+        told = subprocess.run(words, input=json.dumps(urls).encode(), stdout=subprocess.PIPE, check=True)
+    result: Run = json.loads(told.stdout)
+    return result
+
+
+def traps(base: str, everything: bool) -> list[str]:
+    """Give the addresses of the traps."""
+    if not everything:
+        return [base + path for path in WORST]
+    listed = subprocess.run([sys.executable, str(HOSTILE), "--list"], stdout=subprocess.PIPE, check=True)
+    paths = [json.loads(line)["path"] for line in listed.stdout.splitlines()]
+    return [base + path for path in paths if path.startswith("/")]
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--good", type=int, default=100)
+    parser.add_argument("--all", action="store_true", help="all traps over HTTP, not the fifteen worst")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if not HOSTILE.exists():
+        parser.error(f"{HOSTILE} is not here")
+    return chosen
+
+
+def measured(chosen: argparse.Namespace) -> dict[str, list[Run]]:
+    """Run both kinds in turn."""
+    told: dict[str, list[Run]] = {"alone": [], "beside traps": []}
+    with ExitStack() as stack:
+
+        def started(*words: str) -> Any:
+            process = stack.enter_context(
+                subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            )
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            return json.loads(process.stdout.readline())
+
+        base: str = started(str(HOSTILE), "--port", "0")["base"]
+        port = started(str(HERE), "--serve")
+        good = [f"http://127.0.{1 + n // 250}.{1 + n % 250}:{port}/feed" for n in range(chosen.good)]
+        bad = traps(base, chosen.all)
+        for _ in range(chosen.rounds):
+            told["alone"].append(one_run(good, chosen.good))
+            told["beside traps"].append(one_run([*good, *bad], chosen.good))
+    return told
 
 
 def main() -> None:
     """Run, and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    chosen = options()
+    if chosen.serve:
+        asyncio.run(serve())
+    if chosen.run:
+        folder, good = chosen.run
+        print(json.dumps(asyncio.run(completions(json.load(sys.stdin), int(good), Path(folder)))))
+        return
+    medians: list[list[float]] = []
+    for kind, runs in measured(chosen).items():
+        medians.append([statistics.median(run[name] for run in runs) for name in MEASURES])
+        shown = "   ".join(f"{name} {value:8.1f}" for name, value in zip(MEASURES, medians[-1], strict=True))
+        print(f"{kind:14} {shown}")
+    ratios = (beside / alone for alone, beside in zip(*medians, strict=True))
+    print(
+        f"{'ratio':14} "
+        + "   ".join(f"{name} {value:8.3f}" for name, value in zip(MEASURES, ratios, strict=True))
     )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--good", type=int, default=50)
-    options = parser.parse_args()
-    if not HOSTILE.exists():
-        parser.error(f"{HOSTILE} is not here")
-    with ExitStack() as stack:
-        command = [sys.executable, str(HOSTILE), "--port", "0"]
-        server = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
-        stack.callback(server.terminate)
-        assert server.stdout is not None
-        base = json.loads(server.stdout.readline())["base"]
-        sites = [
-            stack.enter_context(Site({"/feed": RSS}, host=f"127.0.1.{n + 1}")) for n in range(options.good)
-        ]
-        good = [site.url("/feed") for site in sites]
-        best: dict[str, list[float]] = {}
-        for _ in range(options.rounds):
-            for kind, urls in (("alone", good), ("beside traps", [*good, *(base + path for path in WORST)])):
-                with tempfile.TemporaryDirectory() as folder:
-                    told = asyncio.run(completions(urls, options.good, Path(folder)))
-                if kind not in best or percentile(told, 0.99) < percentile(best[kind], 0.99):
-                    best[kind] = told
-    for kind, told in best.items():
-        print(f"{kind:14} p50 {percentile(told, 0.5):7.1f} ms   p99 {percentile(told, 0.99):7.1f} ms")
-    p99 = [percentile(told, 0.99) for told in best.values()]
-    print(f"ratio of p99   {p99[1] / p99[0]:.3f}")
 
 
 if __name__ == "__main__":

@@ -238,6 +238,28 @@ def test_the_event_loop_goes_on_while_documents_are_read() -> None:
     assert asyncio.run(run()) < 1.0
 
 
+def test_a_small_document_does_not_wait_behind_large_ones() -> None:
+    """Told by who ends first, as time itself depends on what else the machine does."""
+
+    async def run() -> list[str]:
+        ended: list[str] = []
+
+        async def read(name: str, document: Document) -> None:
+            await one_read(readers, document)
+            ended.append(name)
+
+        with open_readers(Read(workers=1)) as readers:
+            async with asyncio.TaskGroup() as tasks:
+                for name in ("large", "large"):
+                    tasks.create_task(read(name, LONG))
+                await asyncio.sleep(0)
+                for name in ("small", "small", "small"):
+                    tasks.create_task(read(name, GOOD))
+        return ended
+
+    assert asyncio.run(run()) == ["small"] * 3 + ["large"] * 2
+
+
 PARENT = """
 import asyncio, sys
 from pathlib import Path

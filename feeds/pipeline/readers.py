@@ -31,6 +31,8 @@ from feeds.sources.alone import TOO_SLOW, Answer, Task
 
 SMALL = 32_768
 """Bytes of a document that may be read here, and not in a worker, as long as none runs."""
+LIGHT = 4 * SMALL
+"""Bytes of a document that does not wait behind larger ones."""
 FEW = 8 * SMALL
 """Bytes of such documents in all, from the start, or from when a worker was idle, until one is started."""
 PATIENCE, LEAST = 6, 30.0
@@ -155,7 +157,8 @@ class Readers:
         self.workers = settings.workers or processors()
         self.deadline = max(LEAST, PATIENCE * settings.cpu.total_seconds())
         self._places = asyncio.Semaphore(self.workers)
-        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="reader")
+        self._lane = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(self.workers + 1, thread_name_prefix="reader")
         self._free: list[tuple[_Worker, asyncio.TimerHandle]] = []
         self._running = 0
         self._here = FEW
@@ -177,7 +180,9 @@ class Readers:
             cpu=self.settings.cpu.total_seconds(),
             memory=self.settings.memory,
         )
-        async with self._places:
+        # Large documents may hold all places for many seconds each: small ones then have one of their own.
+        aside = size <= LIGHT and self._places.locked()
+        async with self._lane if aside else self._places:
             self._running += 1
             try:
                 answer = await self._asked(task)
