@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from commands import feeds
+from commands import command, environment, feeds
 from papers import make, secure
-from servers import STALL, Raw, Reply, Site
+from servers import STALL, Asked, Raw, Reply, Site
 
 from feeds.config.load import load
 from feeds.config.schema import Config, Fetch
@@ -186,3 +187,73 @@ def test_the_operators_charset_stands_above_what_a_document_says(tmp_path: Path)
 def test_mistakes_are_told_without_the_value(tmp_path: Path, options: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         configured(tmp_path, "http://a.example/", options)
+
+
+def test_no_secret_is_in_anything_that_a_run_leaves(tmp_path: Path) -> None:
+    """Of every kind of secret, of sources that work, fail, lead elsewhere, and repeat their own address."""
+    secrets = {
+        name: f"{name.lower()}-5e1f9c" for name in ("URLPASS", "QUERY", "TOKEN", "LOGIN", "HEADER", "PROXY")
+    }
+    with Site() as site, Site() as other:
+        base = f"http://ada:${{URLPASS}}@127.0.0.1:{site.port}"
+        fetches = {
+            "token": "token: '${TOKEN}'",
+            "login": "login: {user: Ada, password: '${LOGIN}'}",
+            "header": "headers: {X-Key: '${HEADER}'}",
+            "proxy": f"proxy: 'http://u:${{PROXY}}@127.0.0.1:{site.port}'",
+        }
+        paths = ("ok", "none", "away", "moved", "broken", "cut")
+        lines = [
+            f"  - {{name: {path}-{name}, url: '{base}/{path}?key=${{QUERY}}', fetch: {{{fetch}}}}}\n"
+            for path in paths
+            for name, fetch in fetches.items()
+        ]
+        text = f"fetch: {{allow: [127.0.0.0/8], spacing: 0s}}\nsources:\n{''.join(lines)}"
+        (tmp_path / "config.yaml").write_text(text)
+
+        def telling(asked: Asked) -> Reply:
+            """A feed whose self link, entry and id repeat the address that was asked."""
+            here = f"http://ada:{secrets['URLPASS']}@127.0.0.1:{site.port}{asked.target}"
+            link = f"<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='self' href='{here}'/>"
+            entry = "<item><guid isPermaLink='false'>1</guid><title>One</title></item>"
+            return Reply(
+                body=f"<rss version='2.0'><channel><title>A</title>{link}{entry}</channel></rss>".encode()
+            )
+
+        def routed(asked: Asked) -> Reply | Raw:
+            path = asked.path.rpartition("/")[2]
+            if path == "ok":
+                return telling(asked)
+            if path in ("away", "moved"):
+                return Reply(
+                    status=302 if path == "away" else 301, headers=(("Location", other.url("/feed")),)
+                )
+            return Raw((b"HTTP/1.1 nonsense\r\n\r\n",)) if path == "broken" else Reply(status=404)
+
+        for path in paths:
+            site.routes[f"/{path}"] = site.routes[f"http://127.0.0.1:{site.port}/{path}"] = routed
+        other.routes["/feed"] = RSS
+        said = ""
+        everything = (("-v", "once", "--all"), ("once", "--all", "--json"), ("status",), ("status", "--json"))
+        for words in (*everything, ("list", "--json"), ("check",), ("export",), ("plan",), ("schema",)):
+            run = subprocess.run(
+                command(*words), cwd=tmp_path, env=environment(**secrets), capture_output=True, check=False
+            )
+            said += (run.stdout + run.stderr).decode()
+        assert len(site.log) >= len(lines)
+        assert secrets["URLPASS"] not in str([asked.headers for asked in other.log])
+    assert "Traceback" not in said
+    assert "404 Not Found" in said
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "config.yaml"]
+    assert len(left) > 4
+    kept = b"\n".join(path.read_bytes() for path in left) + said.encode()
+    coded = {name: base64.b64encode(f"ada:{secret}".encode()) for name, secret in secrets.items()}
+    assert [name for name, secret in secrets.items() if secret.encode() in kept or coded[name] in kept] == []
+
+
+def test_the_operators_charset_counts_for_what_a_server_sends(tmp_path: Path) -> None:
+    body = "<rss version='2.0'><channel><title>Żółw</title></channel></rss>".encode("iso-8859-2")
+    with Site({"/feed": Reply(headers=(("Content-Type", "text/xml; charset=utf-8"),), body=body)}) as site:
+        configured(tmp_path, site.url("/feed"), "charset: iso-8859-2")
+        assert feeds(tmp_path, "once").returncode == 0
+        assert "Żółw" in (tmp_path / "output" / "sources.opml").read_text("utf-8")
