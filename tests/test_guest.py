@@ -13,6 +13,7 @@ from commands import feeds
 from servers import Asked, Reply, Site
 from test_pipeline import NOW, configure, emit, item, poll, rss, sources, titles
 
+from feeds import cadence
 from feeds.fetch.manners import Hosts, service
 from feeds.pipeline import Result
 from feeds.store import Store, open_store
@@ -343,6 +344,46 @@ def test_sources_are_told_for_how_many_we_ask(site: Site, store: Store, tmp_path
     assert first["user-agent"].endswith("(+ada@example.org; 12 subscribers)")
     assert (first.get("a-im"), second.get("a-im")) == (None, "feed")
     assert not {"cookie", "referer"} & {*first, *second}
+
+
+def test_an_answer_of_only_what_is_new_adds_it_and_is_no_overflow(
+    site: Site, store: Store, tmp_path: Path
+) -> None:
+    """RFC 3229: the rest of the document is as it was, and nothing came and went unseen."""
+
+    def answer(asked: Asked) -> Reply:
+        if "a-im" not in asked.headers:
+            return Reply(headers=(("ETag", '"0"'),), body=rss(*(item(f"a{number}") for number in range(5))))
+        turn = int(asked.headers["if-none-match"].strip('"')) + 1
+        headers = (("ETag", f'"{turn}"'), ("IM", "feed"))
+        return Reply(status=226, headers=headers, body=rss(item(f"b{turn}"), item(f"c{turn}")))
+
+    site.routes["/a"] = answer
+    config = configure(tmp_path, sources(site, "a"))
+    for hour in range(4):
+        assert poll(config, store, now=NOW + hour * HOUR)["a"].new == (2 if hour else 5)
+    state = store.states()["a"]
+    rhythm = cadence.decode(state.rhythm)
+    assert rhythm is not None
+    assert (state.status, state.entries, rhythm.window, rhythm.haste) == (226, 11, 5, 1.0)
+    emit(config, store, now=NOW + 4 * HOUR)
+    assert sorted(titles(tmp_path)) == [*(f"a{n}" for n in range(5)), "b1", "b2", "b3", "c1", "c2", "c3"]
+
+
+def test_a_host_of_many_sources_sees_no_more_than_its_rate(site: Site, store: Store, tmp_path: Path) -> None:
+    arrivals: list[float] = []
+
+    def answer(asked: Asked) -> bytes:
+        arrivals.append(time.monotonic())
+        return rss(item(asked.path[1:]))
+
+    names = [f"s{number}" for number in range(25)]
+    site.routes.update({f"/{name}": answer for name in names})
+    poll(configure(tmp_path, sources(site, names), fetch="spacing: 40ms"), store)
+    assert len(arrivals) == 25
+    # A request that was held up on its way may come closer to the next; the whole is never faster.
+    assert arrivals[-1] - arrivals[0] > 24 * 0.038
+    assert sum(later - earlier < 0.035 for earlier, later in pairwise(arrivals)) <= 2
 
 
 def hosts(usual: float = 1.0) -> Hosts:

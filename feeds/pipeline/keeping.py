@@ -37,6 +37,10 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+IM_USED = 226
+"""The status of an answer to ``A-IM`` (RFC 3229, 10.4.1)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What became of one poll.
@@ -158,6 +162,9 @@ class Keeper:
         else:
             read = len(answer.feed.entries) if answer.feed is not None else 0
             read += len(answer.part.spared) if answer.part is not None else 0
+            if state.status == IM_USED:
+                # It holds only what is new, so it does not tell how far back a document reaches.
+                read = 0
             rhythm = pacing.learned(source, state, now, new, read=read)
             choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
             due = choice.due
