@@ -10,8 +10,10 @@ HERE = Path(__file__).parent
 PAGE = (HERE.parent / "docs" / "checks.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([A-H]\d+(?:, [A-H]\d+)*) \| .+? \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(test_\w+)::(test_\w+)`")
-SECTIONS = {"C": 15, "D": 11, "E": 11}
+SECTIONS = {"C": 15, "D": 11, "E": 11, "F": 11}
 """How many checks a section has."""
+LATER = {"F9"}
+"""Of what we do not have yet: an HTTP server."""
 
 
 def test_every_check_has_a_test_that_is_there() -> None:
@@ -19,7 +21,7 @@ def test_every_check_has_a_test_that_is_there() -> None:
         check: NAMED.findall(tests) for checks, tests in ROW.findall(PAGE) for check in checks.split(", ")
     }
     wanted = {f"{letter}{number + 1}" for letter, last in SECTIONS.items() for number in range(last)}
-    assert wanted - {check for check, tests in held.items() if tests} == set()
+    assert wanted - {check for check, tests in held.items() if tests} == LATER
     written: dict[str, set[str]] = {}
     for name, _ in {pair for tests in held.values() for pair in tests}:
         tree = ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))
