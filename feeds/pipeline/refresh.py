@@ -30,7 +30,7 @@ from feeds.pipeline.readers import Readers
 from feeds.pipeline.sparing import Part, Sparing
 from feeds.store import Raw, Store
 
-READING = "2"
+READING = "3"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
 
 
