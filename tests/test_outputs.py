@@ -14,13 +14,14 @@ from commands import RSS, feeds, planet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Site
-from store_values import NOW, record
+from store_values import HOUR, NOW, poll, record
 from worlds import configured, fill, fresh, published
 
 from feeds import publish
 from feeds.config.load import load
 from feeds.config.names import tag_name
 from feeds.errors import ConfigError
+from feeds.model import Withdrawal
 from feeds.pipeline import Emitter, Fate, Verdict, explain
 from feeds.store import Store
 
@@ -307,4 +308,30 @@ def test_no_source_floods_an_archive_neither_by_what_comes_late(tmp_path: Path) 
         assert max(Counter(item["id"].split(":")[2] for item in page["items"]).values()) <= 2
     closed = [item["id"] for page in pages for item in page["items"]]
     assert len(closed) == len(set(closed))
+    store.close()
+
+
+def test_a_withdrawal_concerns_only_the_outputs_of_its_source(
+    tmp_path: Path,
+) -> None:
+    names = [f"s{number}" for number in range(40)]
+    lines = [f"  - {{name: {name}, url: 'https://{name}.example/', tags: [t-{name}]}}" for name in names]
+    outputs = "outputs: [{name: 'tags/{tag}', each: tag, formats: [atom]}]\n"
+    store = fresh(tmp_path)
+    store.save([poll(record(name, hours=1)) for name in names])
+    emitter = Emitter(configured(tmp_path, f"{outputs}sources:\n" + "\n".join(lines)), store)
+    emitter.emit_all(NOW)
+    assert store.marked(NOW - HOUR) == frozenset()
+    (gone,) = store.find("tag:planet.example,2026:s7:1")
+    store.withdraw([(Withdrawal(id=gone.id, source="", when=NOW), gone)])
+    assert store.marked(NOW - HOUR) == {"s7"}
+    assert store.marked(NOW + HOUR) == frozenset()
+    written = {one.path for one in emitter.emit_all(NOW) if one.verdict is Verdict.WRITTEN}
+    assert written == {"tags/t-s7.atom"}
+    assert "deleted-entry" in (tmp_path / "output/tags/t-s7.atom").read_text()
+    # Put back, it is as it was before.
+    store.lift([gone.id], NOW)
+    assert store.marked(NOW - HOUR) == frozenset()
+    written = {one.path for one in emitter.emit_all(NOW) if one.verdict is Verdict.WRITTEN}
+    assert written == {"tags/t-s7.atom"}
     store.close()

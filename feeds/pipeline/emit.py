@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -94,7 +94,8 @@ class Emitter:
         revisions = {name: state.revision for name, state in states.items()}
         written = self.store.emitted()
         outputs = [self.headed(output, states) for output in self.config.outputs]
-        signatures = {output.name: self._signature(output, revisions, now) for output in outputs}
+        marked = self.store.marked(now - MARKED)
+        signatures = {o.name: self._signature(o, revisions, now, marked=marked) for o in outputs}
         for output in outputs:
             tell(self._emit(output, now, signatures[output.name], written.get(output.name), force=force))
         tell(self._emit_site(outputs, now, states, signatures, written.get(SITE), force=force))
@@ -151,9 +152,16 @@ class Emitter:
             withdrawn=self.tombstones(output, now),
         )
 
-    def tombstones(self, output: Output, now: datetime) -> tuple[Tombstone, ...]:
-        """Give the marks of what was withdrawn of late and would be in an output otherwise."""
+    def tombstones(
+        self, output: Output, now: datetime, marked: Collection[str] | None = None
+    ) -> tuple[Tombstone, ...]:
+        """Give the marks of what was withdrawn of late and would be in an output otherwise.
+
+        Only sources that are ``marked`` have any; None: it is not known which these are.
+        """
         members = {source.name: source for source in self.config.members(output)}
+        if marked is not None and members.keys().isdisjoint(marked):
+            return ()
         marks: list[Tombstone] = []
         for note, record in self.store.withdrawn(tuple(members), now - MARKED):
             steps = (*members[record.source].filters, *output.filters)
@@ -193,7 +201,14 @@ class Emitter:
     def _aging(self, output: Output) -> bool:
         return _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
 
-    def _signature(self, output: Output, revisions: Mapping[str, int], now: datetime) -> str:
+    def _signature(
+        self,
+        output: Output,
+        revisions: Mapping[str, int],
+        now: datetime,
+        *,
+        marked: Collection[str] | None = None,
+    ) -> str:
         members = self.config.members(output)
         return _hash(
             [
@@ -212,7 +227,7 @@ class Emitter:
                     )
                     for s in members
                 ],
-                [(mark.id, mark.when, mark.reason) for mark in self.tombstones(output, now)],
+                [(mark.id, mark.when, mark.reason) for mark in self.tombstones(output, now, marked)],
             ]
         )
 

@@ -16,7 +16,6 @@ from feeds.pipeline.listing import spoken
 
 def said(standing: Standing, output: Output, config: Config, now: datetime) -> str:
     """Say what became of an entry in an output, and why."""
-    sources = {source.name: source for source in config.sources}
     name = standing.record.source
     match standing.fate:
         case Fate.PUBLISHED | Fate.ARCHIVED:
@@ -29,13 +28,13 @@ def said(standing: Standing, output: Output, config: Config, now: datetime) -> s
         case Fate.FILTERED if standing.dropped is not None:
             sentence = f"dropped by {rule(standing.dropped, config)}: {_why(standing.dropped, now)}"
         case Fate.ELSEWHERE if standing.shown is not None:
-            sentence = f"shown from source {standing.shown.source} instead: {_owner(standing, sources)}"
+            sentence = f"shown from source {standing.shown.source} instead: {_owner(standing, config)}"
         case Fate.EXPIRED:
-            sentence = f"expired: source {name} keeps {_kept(sources[name])}"
+            sentence = f"expired: source {name} keeps {_kept(_source(config, name))}"
         case Fate.WITHDRAWN:
             sentence = _withdrawn(standing.mark)
         case Fate.HELD | Fate.WARM_UP:
-            sentence = _barred(standing, sources[name])
+            sentence = _barred(standing, _source(config, name))
         case Fate.NOT_TAKEN | Fate.UNLISTED:
             listed = standing.fate is Fate.NOT_TAKEN
             why = (
@@ -99,12 +98,16 @@ def _why(dropped: Dropped, now: datetime) -> str:
     return reason(dropped.step, dropped.entry, now)
 
 
-def _owner(standing: Standing, sources: dict[str, Source]) -> str:
+def _source(config: Config, name: str) -> Source:
+    return next(source for source in config.sources if source.name == name)
+
+
+def _owner(standing: Standing, config: Config) -> str:
     record, shown = standing.record, standing.shown
     assert shown is not None
     if standing.page is not None:
         return f"both have the same post, and that one stands in the closed page {standing.page}"
-    if owns(sources[shown.source], shown) and not owns(sources[record.source], record):
+    if owns(_source(config, shown.source), shown) and not owns(_source(config, record.source), record):
         return "both have the same post, and its id names that source's site"
     if shown.sort_key < record.sort_key:
         return "both have the same post, and it is dated earlier there"

@@ -354,6 +354,11 @@ class Store:
         with self._writing() as connection:
             withdrawing.seed(connection, marks, now)
 
+    def marked(self, since: datetime) -> frozenset[str]:
+        """Give the sources of which something was withdrawn since then."""
+        with self._reading() as connection:
+            return withdrawing.marked(connection, since)
+
     def let_go(self, before: datetime) -> None:
         """Forget the texts of entries that were withdrawn before then."""
         with self._writing() as connection:

@@ -151,6 +151,13 @@ def shown(
     return tuple(found.values())
 
 
+def marked(connection: Connection, since: datetime) -> frozenset[str]:
+    """Give the sources of which ``shown`` may have something: one look for all of them."""
+    marks = select(WITHDRAWN.c.id).where(WITHDRAWN.c.lifted.is_(None), WITHDRAWN.c.at >= codec.micros(since))
+    statement = select(ENTRIES.c.source).where(ENTRIES.c.withheld.is_not(None), ENTRIES.c.id.in_(marks))
+    return frozenset(connection.execute(statement.distinct()).scalars())
+
+
 def let_go(connection: Connection, before: datetime) -> None:
     """Forget the texts of what was withdrawn before then, for good."""
     old = select(WITHDRAWN.c.id).where(WITHDRAWN.c.at < codec.micros(before))
