@@ -28,6 +28,7 @@ from feeds.fetch import Client, open_client
 from feeds.memory import SourceState
 from feeds.model import Document, Feed, Withdrawal
 from feeds.pipeline import Outcome, Poller, Readers
+from feeds.pipeline.sparing import Differs, sampled
 from feeds.sources import pieces, read
 from feeds.store import Store, open_store
 
@@ -189,6 +190,38 @@ def test_an_entry_that_is_remembered_otherwise_since_is_read_again(site: Site, t
     record = planet.store.find("https://blog.example/1")[0]
     planet.store.withdraw([(Withdrawal(id=record.id, source="", when=NOW), record)])
     assert polls(planet, site, rss(item("3"), item("1"), item("2"))) == [3]
+
+
+def in_the_sample(*items: str) -> bytes:
+    """A document that is read both ways."""
+    source = Source(name="a", url="https://a.example/feed")
+    bodies = (rss(*items, tail=f"<!-- {number} -->") for number in range(10_000))
+    return next(body for body in bodies if sampled(Document(url="", body=body), source))
+
+
+def test_of_a_sample_the_whole_is_read_too_and_says_the_same(site: Site, tmp_path: Path) -> None:
+    planet = Planet(tmp_path, site, "a", only_new=True)
+    old, new = item("1"), item("2", day=2)
+    assert polls(planet, site, rss(old), in_the_sample(new, old), rss(item("3"), new, old)) == [1, 1 + 2, 1]
+
+
+def test_a_difference_is_told_and_what_the_whole_says_is_kept(site: Site, tmp_path: Path) -> None:
+    planet = Planet(tmp_path, site, "a", only_new=True)
+    first, second = item("1"), item("2", day=2)
+    polls(planet, site, rss(first, second))
+    with closing(sqlite3.connect(planet.path)) as connection, connection:
+        connection.execute("delete from entries where native_id = '2'")
+    site.routes["/a"] = in_the_sample(item("3", day=3), first, second)
+
+    async def run() -> Outcome:
+        async with open_client(planet.config.fetch, __version__) as client:
+            return await planet.poll("a", NOW + timedelta(hours=1), client)
+
+    outcome = asyncio.run(run())
+    assert isinstance(outcome.surprise, Differs)
+    assert "its new entries" in str(outcome.surprise)
+    assert outcome.new == 2
+    assert planet.store.spare("a") is None
 
 
 def corpus() -> Iterator[Path]:

@@ -34,19 +34,21 @@ class Part:
     """What of a document was read.
 
     Attributes:
-        document: The whole of it.
-        parted: Its entries as they are written.
+        hashes: Of its entries as they are written.
+        context: As in ``pieces.Parted``.
         places: Of the entries that were read, in order.
         spare: By what the others were known; None if all were read.
         spared: Of the others the hash of the text, and that of the id.
+        document: The whole of it; None if that was read.
         whole: What all of it says, if that was read too, to compare.
     """
 
-    document: Document
-    parted: pieces.Parted
+    hashes: tuple[bytes, ...]
+    context: bytes
     places: tuple[int, ...]
     spare: Spare | None = None
     spared: Mapping[bytes, bytes]
+    document: Document | None = None
     whole: Feed | None = None
 
     def away(self) -> Callable[[str], bool]:
@@ -57,14 +59,14 @@ class Part:
     def known(self, feed: Feed, changes: Changes) -> Spare:
         """Say what need not be read again after this poll."""
         fresh = {
-            self.parted.hashes[self.places[at]]: pieces.key(feed.entries[at].id)
-            for at in sorted(changes.settled)
+            self.hashes[self.places[at]]: pieces.key(feed.entries[at].id) for at in sorted(changes.settled)
         }
-        return Spare(context=self.parted.context, packed=pieces.pack({**self.spared, **fresh}))
+        return Spare(context=self.context, packed=pieces.pack({**self.spared, **fresh}))
 
     def all_read(self) -> Part:
         """Give what it is when the whole was read."""
-        return replace(self, places=tuple(range(len(self.parted.spans))), spare=None, spared={}, whole=None)
+        places = tuple(range(len(self.hashes)))
+        return replace(self, places=places, spare=None, spared={}, document=None, whole=None)
 
 
 class Sparing:
@@ -105,7 +107,9 @@ class Sparing:
             parted = await asyncio.to_thread(pieces.part, *work) if large else pieces.part(*work)
         if parted is None or len(set(parted.hashes)) < len(parted.hashes):
             return *await self._all(document, source), None
-        spare = self.store.spare(source.name)
+        # In a thread: whoever writes to the store holds it, and nobody else's poll may wait for that.
+        known = state.changed is not None
+        spare = await asyncio.to_thread(self.store.spare, source.name) if known else None
         if spare is not None and spare.context == parted.context:
             told = await self._some(document, parted, source, spare)
             if told is not None:
@@ -114,7 +118,9 @@ class Sparing:
 
     async def again(self, part: Part, source: Source) -> tuple[str, Feed, Part | None]:
         """Read the whole of a document of which a part was read; as ``read``."""
-        return await self._whole(part.document, part.parted, source)
+        assert part.document is not None
+        kind, feed = await self._all(part.document, source)
+        return kind, feed, None
 
     def _may(self, source: Source, state: SourceState) -> bool:
         """Say whether anything of a source may be left unread: not where ids change, told by texts."""
@@ -128,8 +134,11 @@ class Sparing:
         self, document: Document, parted: pieces.Parted, source: Source
     ) -> tuple[str, Feed, Part | None]:
         kind, feed = await self._all(document, source)
-        part = Part(document=document, parted=parted, places=(), spared={}).all_read()
-        known = kind == "feed" and _alike(feed, part.places) and pieces.separable(parted)
+        part = Part(hashes=parted.hashes, context=parted.context, places=(), spared={}).all_read()
+        if kind != "feed" or not _alike(feed, part.places):
+            return kind, feed, None
+        large = len(document.body) > LARGE
+        known = await asyncio.to_thread(pieces.separable, parted) if large else pieces.separable(parted)
         return kind, feed, part if known else None
 
     async def _some(
@@ -149,7 +158,15 @@ class Sparing:
             return None
         spared = {one: known[one] for one in parted.hashes if one in known}
         whole = (await self._all(document, source))[1] if sampled(document, source) else None
-        part = Part(document=document, parted=parted, places=places, spare=spare, spared=spared, whole=whole)
+        part = Part(
+            hashes=parted.hashes,
+            context=parted.context,
+            places=places,
+            spare=spare,
+            spared=spared,
+            document=document,
+            whole=whole,
+        )
         return kind, feed, part
 
 
