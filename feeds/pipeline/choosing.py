@@ -206,7 +206,7 @@ class Choosing:
 
     def counts(self, name: str) -> bool:
         """Say whether a filter for entries of that source depends on how many came before."""
-        return any(isinstance(step, LimitStep) for _, _, step, _ in self._steps(name))
+        return any(isinstance(step, LimitStep) for _, _, step, _ in self.steps(name))
 
     def _judge(self, record: Record, rivals: Iterable[Record], *, counting: bool) -> Standing:
         """Decide. Not ``counting``, or once the output is full, nothing is counted and nothing is full."""
@@ -217,7 +217,7 @@ class Choosing:
         if shown is not None:
             return Standing(record=record, fate=Fate.ELSEWHERE, shown=shown)
         counting = counting and not self.full
-        for owner, number, step, passes in self._steps(record.source):
+        for owner, number, step, passes in self.steps(record.source):
             if isinstance(step, LimitStep) and not counting:
                 continue
             after = passes(entry)
@@ -253,7 +253,8 @@ class Choosing:
         others = (note for name, note in sorted(marks.items()) if name in sources and not at_home)
         return own or next((note for note in others if owns(sources[note.source], record)), None)
 
-    def _steps(self, name: str) -> Sequence[tuple[str | None, int, Step, Filter]]:
+    def steps(self, name: str) -> Sequence[tuple[str | None, int, Step, Filter]]:
+        """Give the filters of a source's entries, in order: whose, which of them, as config.yaml says."""
         source = self.members.get(name)
         if source is None:
             return ()

@@ -191,7 +191,7 @@ class Emitter:
         before = self.store.emitted().get(output.name)
         if before is None or self._aging(output):
             return None
-        revisions = {name: state.revision for name, state in self.store.states().items()}
+        revisions = self.store.revisions()
         return (
             self.store.listed(output.name)
             if before.signature == self._signature(output, revisions, now)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, takewhile
 
 from feeds import publish
-from feeds.config.schema import MadeOutput, Output
+from feeds.config.schema import LimitStep, MadeOutput, Output
 from feeds.formats import FEED_FORMATS
 from feeds.memory import Record
 from feeds.pipeline.archiving import Rule, pieces
-from feeds.pipeline.choosing import Choosing, Fate, Standing
+from feeds.pipeline.choosing import Choosing, Dropped, Fate, Standing
 from feeds.pipeline.emit import Emitter
 from feeds.pipeline.rendering import invalid
-from feeds.pipeline.telling import said
+from feeds.pipeline.telling import dressing, rule, said
 from feeds.store import Listing
+
+ASKED = frozenset({Fate.PUBLISHED, Fate.ARCHIVED, Fate.BEYOND_LIMIT, Fate.SOURCE_FULL, Fate.FILTERED})
+"""Of these alone, the filters were asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +33,7 @@ class Told:
         files: In which of its files the entry is, once they are made.
         left_out: Files whose format cannot carry it, each with the reasons.
         sentence: All of it in words.
+        steps: What its filters and the output's settings did, in order, in words.
     """
 
     output: str
@@ -37,6 +42,7 @@ class Told:
     files: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     sentence: str
+    steps: tuple[str, ...] = ()
 
 
 def explain(emitter: Emitter, record: Record, now: datetime) -> tuple[Told, ...]:
@@ -84,21 +90,27 @@ def standing(emitter: Emitter, output: Output, record: Record, now: datetime) ->
 
 
 def _behind(emitter: Emitter, output: Output, record: Record, now: datetime) -> bool:
-    """Say whether the newer ones of what stands in an output since it was made fill it as it would be now.
+    """Say whether newer ones fill an output: those that stand in it since it was made, and the next.
 
     So an old entry need not wait, after an edit of config.yaml, until all newer ones have been looked at.
     """
     listing = emitter.store.listed(output.name)
     choosing = emitter.choosing(output, now, limit=output.limit)
     counted = output.per_source is not None or any(map(choosing.counts, choosing.members))
-    if listing is None or counted:
+    if listing is None or not listing.entries or counted:
+        return False
+    key, source, _ = listing.entries[-1]
+    last = next((one for one in emitter.store.holders([key], "") if one.source == source), None)
+    if last is None or not _order(last) < _order(record):
         return False
     listed = {(key, source) for key, source, _ in listing.entries}
     found = emitter.store.holders({key for key, _ in listed}, "")
-    newer = [one for one in found if (one.id, one.source) in listed and _order(one) < _order(record)]
-    for _ in choosing.standings(sorted(newer, key=_order)):
-        pass
-    return choosing.full
+    held = (one for one in found if (one.id, one.source) in listed)
+    newer = sorted((one for one in held if _order(one) <= _order(last)), key=_order)
+    below = emitter.store.newest(tuple(choosing.members), before=last.sort_key)
+    older = takewhile(lambda one: _order(one) < _order(record), below)
+    rest = (one for one in older if _order(one) > _order(last))
+    return any(choosing.full for _ in choosing.standings(chain(newer, rest)))
 
 
 def _order(record: Record) -> tuple[float, str, str]:
@@ -192,7 +204,27 @@ def told(emitter: Emitter, output: Output, found: Standing, now: datetime) -> To
         files=tuple(files),
         left_out=tuple(left_out),
         sentence=sentence,
+        steps=tuple(_steps(emitter, output, found, now)),
     )
+
+
+def _steps(emitter: Emitter, output: Output, found: Standing, now: datetime) -> Iterator[str]:
+    """Say which filters an entry passed, which changed it, and how it is dressed."""
+    entry = found.record.entry
+    if entry is None or found.closed or found.fate not in ASKED:
+        return
+    choosing = emitter.choosing(output, now, limit=None)
+    for owner, number, step, passes in choosing.steps(entry.source):
+        after = entry if isinstance(step, LimitStep) else passes(entry)
+        dropped = Dropped(source=owner, number=number, step=step, entry=entry)
+        if after is None or (
+            found.dropped and (owner, number) == (found.dropped.source, found.dropped.number)
+        ):
+            return
+        yield f"{'passes' if after == entry else 'changed by'} {rule(dropped, emitter.config)}"
+        entry = after
+    if found.fate in {Fate.PUBLISHED, Fate.ARCHIVED}:
+        yield from dressing(entry, choosing.members[entry.source], output)
 
 
 def _files(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
-from feeds.config.schema import Config, MadeOutput, Output, Source
+from feeds.config.schema import Config, Excerpt, MadeOutput, Output, Source
 from feeds.config.spell import setting
 from feeds.dedupe import FLOOD
 from feeds.filters.reasons import reason
-from feeds.model import Withdrawal
+from feeds.model import Entry, TitleOrigin, Withdrawal
 from feeds.pipeline.choosing import Dropped, Fate, Standing, owns
 from feeds.pipeline.listing import spoken
 
@@ -62,6 +63,19 @@ def _withdrawn(mark: Withdrawal | None) -> str:
     who = f"by source {mark.source}" if mark.source else "by `feeds retract`"
     why = f": {mark.reason}" if mark.reason else ""
     return f"withdrawn {who} on {mark.when:%Y-%m-%d}{why}"
+
+
+def dressing(entry: Entry, source: Source, output: Output) -> Iterator[str]:
+    """Say how an output shows an entry otherwise than it is remembered."""
+    if output.untitled != "derive" and entry.title_origin is TitleOrigin.DERIVED:
+        yield f"its source gave no title (untitled: {output.untitled})"
+    if isinstance(source.republish, Excerpt):
+        most = source.republish.excerpt
+        yield f"of its text at most {most} words (republish of source {source.name}: excerpt: {most})"
+    elif source.republish == "headline":
+        yield f"without its text (republish of source {source.name}: headline)"
+    if output.provenance != "none":
+        yield f"names its source (provenance: {output.provenance})"
 
 
 def rule(dropped: Dropped, config: Config) -> str:

@@ -70,16 +70,17 @@ class _Queue:
     limit: int = FIRST_PLACES
     places: deque[tuple[int, str, int]] = field(default_factory=deque)
     last: tuple[int, str] | None = None
-    """The last place read; None before the first."""
+    """The last place read; None before the first, if that is to be the newest."""
 
 
 class _Merge:
     """The next place of every source, on a heap."""
 
-    def __init__(self, heads: Iterable[tuple[str, int]]) -> None:
+    def __init__(self, heads: Iterable[tuple[str, int]], before: int | None = None) -> None:
         # A source not asked yet stands before all ids of its sort key, as no id is empty.
-        self.heap = [(-key, "", name, 0) for name, key in heads]
+        self.heap = [(-key if before is None else -min(key, before), "", name, 0) for name, key in heads]
         heapq.heapify(self.heap)
+        self._begin = None if before is None else (before, "")
         self._queues: dict[str, _Queue] = {}
         # Made once: a statement remembers how it is compiled.
         self._first = first_places()
@@ -96,7 +97,7 @@ class _Merge:
                 continue
             if identifier:
                 numbers.append(number)
-            queue = self._queues.setdefault(source, _Queue())
+            queue = self._queues.setdefault(source, _Queue(last=self._begin))
             if not queue.places:
                 self._read(connection, source, queue)
             if queue.places:
@@ -124,7 +125,12 @@ def never(_source: str) -> bool:
     return False
 
 
-def newest(reading: Reading, sources: Sequence[str], done: Callable[[str], bool] = never) -> Iterator[Record]:
+def newest(
+    reading: Reading,
+    sources: Sequence[str],
+    done: Callable[[str], bool] = never,
+    before: int | None = None,
+) -> Iterator[Record]:
     """Give the entries of these sources by sort key (greatest first), id, source; without what is held back.
 
     Args:
@@ -132,8 +138,9 @@ def newest(reading: Reading, sources: Sequence[str], done: Callable[[str], bool]
         sources: Names; one without entries gives none.
         done: Says of which source nothing more is wanted. What was read before it said so may still come; the
             rest of that source is not read.
+        before: Greatest sort key, in microseconds; None: all.
     """
-    merge = _Merge(_heads(reading, sources))
+    merge = _Merge(_heads(reading, sources), before)
     size = FIRST_ENTRIES
     while merge.heap:
         with reading() as connection:

@@ -265,6 +265,12 @@ class Store:
         with self._reading() as connection:
             return recalling.holders(connection, ids, source)
 
+    def revisions(self) -> dict[str, int]:
+        """Give the revision of each source (``SourceState.revision``), and nothing else of it."""
+        with self._reading() as connection:
+            rows = connection.execute(select(SOURCES.c.name, SOURCES.c.revision)).all()
+        return {row.name: row.revision for row in rows}
+
     def shared(self, ids: Collection[str]) -> frozenset[str]:
         """Give those of these ids that several sources have."""
         with self._reading() as connection:
@@ -276,13 +282,19 @@ class Store:
             for poll in polls:
                 saving.save(connection, poll)
 
-    def newest(self, sources: Sequence[str], done: Callable[[str], bool] = merging.never) -> Iterator[Record]:
+    def newest(
+        self,
+        sources: Sequence[str],
+        done: Callable[[str], bool] = merging.never,
+        before: datetime | None = None,
+    ) -> Iterator[Record]:
         """Give the entries of these sources by sort key (newest first), id, source; each with its text.
 
-        Read as far as it is asked for, and of a source no further once it is ``done``. What is saved in
-        between is in it if its turn is still to come.
+        With ``before``, those of a later sort key are passed over. Read as far as it is asked for, and of a
+        source no further once it is ``done``. What is saved in between is in it if its turn is still to come.
         """
-        return merging.newest(self._reading, sources, done)
+        start = None if before is None else codec.micros(before)
+        return merging.newest(self._reading, sources, done, start)
 
     def places(self, source: str, most: int) -> tuple[datetime, ...]:
         """Give the sort keys of the newest entries of a source that are not held back, newest first."""

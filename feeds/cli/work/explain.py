@@ -15,7 +15,7 @@ from feeds.cli.work.opening import exists, opened
 from feeds.cli.work.preview import one_line, when
 from feeds.config.schema import Config, Source
 from feeds.memory import Record, SourceState
-from feeds.model import DateOrigin, Entry, Moment, Precision
+from feeds.model import DateOrigin, Entry, Moment, Precision, TitleOrigin
 from feeds.pipeline import Emitter, Fate, Told
 from feeds.pipeline import explain as outcomes
 
@@ -107,6 +107,7 @@ def document(record: Record, told: Sequence[Told]) -> dict[str, object]:
                 "step_of": None if one.standing.dropped is None else one.standing.dropped.source,
                 "shown_from": None if one.standing.shown is None else one.standing.shown.source,
                 "why": one.sentence,
+                "steps": one.steps,
             }
             for one in told
         ],
@@ -127,9 +128,8 @@ def trail(
     yield came(record.source, source, state)
     yield f"first seen: {stamp(record.first_seen)}"
     yield from dates(record)
-    if entry is not None and entry.language:
-        yield f"language: {entry.language}" + (f" ({entry.language_origin})" if entry.language_origin else "")
     if entry is not None:
+        yield from named_by(entry)
         yield from (f"{decision.topic}: {decision.reason}" for decision in entry.decisions)
     if not config.outputs:
         yield "there is no output"
@@ -139,8 +139,24 @@ def trail(
             others[one.block] += 1
         else:
             yield f"{one.output}: {one.sentence}"
+            yield from (f"  {step}" for step in one.steps)
     for block, number in others.items():
         yield f"{block}: not in the other {count(number, 'output')} that it stands for"
+
+
+def named_by(entry: Entry) -> Iterator[str]:
+    """Say who says the title and the language, where no decision of its own does."""
+    if entry.title is None:
+        yield "title: none; its source gives none, and there is no text to take one from"
+    elif entry.title_origin is TitleOrigin.DECLARED:
+        yield "title: as its source gives it"
+    elif all(decision.topic != "title" for decision in entry.decisions):
+        yield "title: taken from its text, before it came here"
+    if entry.language is None:
+        yield "language: not known; its source names none, and its words do not tell"
+    else:
+        told = f" ({entry.language_origin})" if entry.language_origin else ""
+        yield f"language: {entry.language}{told}"
 
 
 def came(name: str, source: Source | None, state: SourceState | None) -> str:
