@@ -222,6 +222,21 @@ def test_what_came_before_the_span_is_told_and_what_was_withdrawn_stays_away(
         assert since.documents == 5 + 2
 
 
+def test_what_was_held_back_is_held_back_and_let_through_again(tmp_path: Path) -> None:
+    blog = rss(*(item(f"b{n}", date=_date(n)) for n in range(12)))
+    flood = rss(*(item(f"n{n}", date="Sun, 01 Mar 2026 13:00:00 GMT") for n in range(120)))
+    with Kept(tmp_path, {"a": lambda n: blog if n == 1 else flood, "still": SOURCES["still"]}) as planet:
+        planet.poll()
+        assert planet.poll()["a"].held == 120
+        planet.emit()
+        planet.replayed(tmp_path / "held")
+        assert tree(tmp_path / "held/output") == tree(tmp_path / "output")
+    assert feeds(tmp_path, "release", "a").stdout == "a: 120 entries\n"
+    assert b"Item n7" in (tmp_path / "output/all.atom").read_bytes()
+    assert feeds(tmp_path, "replay", "--into", "let").returncode == 0
+    assert tree(tmp_path / "let/output") == tree(tmp_path / "output")
+
+
 def test_what_is_lost_or_broken_is_told_and_the_others_go_on(planet: Kept, tmp_path: Path) -> None:
     for _ in range(3):
         planet.poll(["grow", "still"])

@@ -257,6 +257,9 @@ class Replayer:
             self._withdraw(Withdrawal(id=one, source="", when=event.at, reason=why) for one in ids)
         elif event.what is What.LIFTED:
             self.store.lift(ids, event.at)
+        elif event.what is What.RELEASED:
+            for name in event.told.get("sources") or ():
+                self.store.release(name)
         elif event.what is What.BROUGHT_BACK:
             self.store.bring_back(event.at)
 

@@ -40,6 +40,8 @@ class What(StrEnum):
     """The operator withdrew entries."""
     LIFTED = "lifted"
     """The operator put them back."""
+    RELEASED = "released"
+    """The operator let through what was held back as a flood."""
     BROUGHT_BACK = "brought_back"
     """The clock went back, and entries of the future with it."""
 

@@ -11,6 +11,7 @@ from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import opened
 from feeds.cli.work.report import refused, tell_emissions
 from feeds.pipeline import Emitter, Verdict
+from feeds.store import What
 
 
 def release(session: Session, names: tuple[str, ...], *, as_json: bool) -> int:
@@ -18,9 +19,14 @@ def release(session: Session, names: tuple[str, ...], *, as_json: bool) -> int:
     config = configuration(session)
     sources = chosen(config, names)
     screen = Screen(session)
+    moment = now()
     with closing(opened(config)) as store, store.claim():
-        done = {source.name: store.release(source.name) for source in sources}
-        emissions = Emitter(config, store).emit_all(now())
+        with store.transaction():
+            done = {source.name: store.release(source.name) for source in sources}
+            if config.keep_documents is not None:
+                released = [name for name, number in done.items() if number]
+                store.journal.note(What.RELEASED, moment, {"sources": released})
+        emissions = Emitter(config, store).emit_all(moment)
     if as_json:
         touched = {Verdict.WRITTEN, Verdict.REMOVED}
         files = [emission.path for emission in emissions if emission.verdict in touched]
