@@ -46,7 +46,7 @@ WORST = (
     *("/feed/10k-entries", "/feed/many-namespaces", "/endless-1xx", "/chunked-ext"),
 )
 CONFIG = (
-    "fetch: {allow: [127.0.0.0/8], spacing: 0s, deadline: 3s, read_timeout: 1s, max_bytes: 4 MB}\nsources:\n"
+    "fetch: {allow: [127.0.0.0/8], spacing: 0s, deadline: 20s, read_timeout: 9s, max_bytes: 4 MB}\nsources:\n"
 )
 ITEMS = "".join(
     f"<item><title>Post {n}</title><guid>https://a.example/{n}</guid><link>https://a.example/{n}</link>"
