@@ -53,7 +53,8 @@ def configurations(draw: st.DrawFn) -> str:
         paused = "true" if draw(st.booleans()) else "false"
         lines.append(
             f"  - {{name: {name}, url: 'https://{name}.example/feed', tags: [{', '.join(tags)}],"
-            f" filters: {draw(CHAINS)}, paused: {paused}, republish: {draw(POLICIES)}}}"
+            f" filters: {draw(CHAINS)}, paused: {paused}, republish: {draw(POLICIES)}"
+            f"{draw(st.sampled_from(['', '', ', warm_up: 1']))}}}"
         )
     lines.append("outputs:")
     some = ["{tags: x}", "{tags: [x, y]}", *(f"{{sources: {name}}}" for name in names)]
@@ -61,8 +62,7 @@ def configurations(draw: st.DrawFn) -> str:
         taken = draw(st.sampled_from(["", *(f"from: {one}, " for one in some)]))
         limit = draw(st.sampled_from(["1", "2", "3", "60", "60, per_source: 1", "4, per_source: 2"]))
         look = f"untitled: {draw(TITLES)}, provenance: {draw(PROVENANCES)}, formats: {draw(FORMATS)}"
-        # Pages and per_source together: an entry may lose its place before a page takes it.
-        archive = "none" if "per_source" in limit else draw(ARCHIVES)
+        archive = draw(ARCHIVES)
         lines.append(
             f"  - {{name: out{number}, {taken}filters: {draw(CHAINS)}, limit: {limit}, {look},"
             f" archive: {archive}}}"
@@ -82,6 +82,8 @@ def records(draw: st.DrawFn) -> list[Record]:
             title = draw(st.sampled_from(["Snow", "Sun", "a", "b on c", None]))
             language = draw(st.sampled_from(["de", None]))
             entry = replace(one.entry, title=Text(value=title) if title else None, language=language)
+            backlog, held = draw(st.sampled_from([None, None, 0, 1, 2])), draw(st.integers(0, 9)) == 0
+            one = replace(one, backlog=backlog, held=held)
             found.append(replace(one, entry=None if draw(st.integers(0, 5)) == 0 else entry))
     return found
 
