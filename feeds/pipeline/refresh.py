@@ -299,7 +299,12 @@ class Poller:
     async def _write(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
-            await self._write_group(group)
+            try:
+                await self._write_group(group)
+            except Exception as error:  # noqa: BLE001  whatever it is, nobody must wait for ever
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(error)
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[Outcome | None]]]) -> None:
         try:
