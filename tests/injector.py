@@ -60,7 +60,7 @@ class Injector:
     Attributes:
         rooms: Beginnings of the paths whose calls and awaits are places.
         by_line: Of those, beginnings of the paths of which every line is a place, too.
-        fault: Makes what is raised.
+        fault: Makes what is raised; None if that place was only to be waited at.
         armed: By source, where it fails; each time, until it is disarmed.
         seen: Every place, with the sources for which it was passed.
         hit: How often a source's place failed.
@@ -68,7 +68,7 @@ class Injector:
 
     rooms: tuple[str, ...]
     by_line: tuple[str, ...] = ()
-    fault: Callable[[], Exception] = Fault
+    fault: Callable[[], Exception | None] = Fault
     armed: dict[str | None, Point] = field(default_factory=dict)
     seen: dict[Point, set[str | None]] = field(default_factory=dict)
     hit: Counter[str | None] = field(default_factory=Counter)
@@ -133,7 +133,9 @@ class Injector:
             # Python traces no more in a thread in which that raised.
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(sys.settrace, self.enter)
-            raise self.fault()
+            error = self.fault()
+            if error is not None:
+                raise error
 
     def _room(self, code: CodeType) -> str | None:
         path = Path(code.co_filename)

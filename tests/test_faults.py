@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -254,32 +255,48 @@ async def polled_with(injector: Injector, config: Config, store: Store, now: dat
 
 
 def test_of_those_that_are_saved_together_one_fails_and_the_others_do_not(tmp_path: Path) -> None:
-    injector = Injector(ROOMS)
+    released = threading.Event()
 
-    def answered() -> set[str | None]:
-        passed = (seen for point, seen in injector.seen.items() if point.function == "Poller._saved")
-        return set().union(*passed)
+    def fault() -> Fault | None:
+        """Let the writer wait for the others at first, and then one of them fail."""
+        if released.is_set():
+            return Fault()
+        released.wait(DEADLINE)
+        return None
 
-    async def together(config: Config, store: Store, names: set[str]) -> tuple[Outcome, ...]:
+    injector = Injector(ROOMS, fault=fault)
+
+    async def answered(names: set[str]) -> None:
+        async with asyncio.timeout(DEADLINE):
+            while not any(
+                seen == names for point, seen in injector.seen.items() if point.function == "Poller._saved"
+            ):
+                await asyncio.sleep(0.01)
+
+    async def together(config: Config, store: Store, first: str, names: set[str]) -> tuple[Outcome, ...]:
+        states, now = store.states(names), NOW + 2 * LATER
         with injector.at_work():
             async with open_client(config.fetch, "1") as client:
                 with open_readers(config.read) as readers:
                     poller = Poller(config, store, client, readers)
-                    states = store.states(names).values()
-                    with store.transaction():  # So the writer has to wait, and all wait for the writer.
-                        polls = asyncio.create_task(poller.refresh_all(states, NOW + 2 * LATER))
-                        async with asyncio.timeout(DEADLINE):
-                            while answered() != names:
-                                await asyncio.sleep(0.01)
-                    return await polls
+                    one = asyncio.create_task(poller.refresh(states[first], now))
+                    await answered({first})
+                    rest = [states[name] for name in sorted(names - {first})]
+                    others = asyncio.create_task(poller.refresh_all(rest, now))
+                    await answered(names)
+                    del injector.armed[None]
+                    released.set()
+                    return (await one, *await others)
 
     with planet(tmp_path / "planet") as (world, config, store):
         asyncio.run(polled_with(injector, config, store, NOW + LATER))
-        point = next(one for one in injector.seen if one.function == "decide")
+        decide = next(one for one in injector.seen if one.function == "decide")
+        keep = next(one for one in injector.seen if one.function == "Poller._keep")
         injector.seen.clear()
-        injector.armed = {"plain-0": point}
+        injector.armed = {None: keep, "plain-0": decide}
         world.age += 1
-        outcomes = {one.source: one for one in asyncio.run(together(config, store, set(world.names)))}
+        told = asyncio.run(together(config, store, world.names[-1], set(world.names)))
+    outcomes = {one.source: one for one in told}
     assert isinstance(outcomes["plain-0"].surprise, Fault)
     assert {name: one.new for name, one in outcomes.items() if one.surprise is None} == {
         name: 0 if name.startswith("gone") else 1 for name in world.names[1:]
