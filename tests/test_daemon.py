@@ -318,10 +318,10 @@ def test_a_surprise_in_one_poll_is_told_and_the_others_go_on(
         async with serving(tmp_path, sources(bad=site.url("/bad"), radio=site.url("/feed"))) as run:
             recall = run.store.recall
 
-            def faulty(source: str, entries: Any) -> Any:
+            def faulty(source: str, entries: Any, **rest: Any) -> Any:
                 if source == "bad":
                     raise RuntimeError("a mistake of ours")
-                return recall(source, entries)
+                return recall(source, entries, **rest)
 
             monkeypatch.setattr(run.store, "recall", faulty)
             broke = await run.wait("poll_broke", source="bad")

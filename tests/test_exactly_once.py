@@ -278,6 +278,37 @@ def test_a_site_that_moves_all_ids_and_links_brings_only_what_is_new(tmp_path: P
         assert all("it is the same entry" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize("date", [None, "Mon, 05 Jan 2026 10:00:00 GMT"])
+def test_an_edit_after_all_ids_were_issued_anew_is_an_edit(tmp_path: Path, date: str | None) -> None:
+    """Nothing but the ids tells then which entry it is: there are no links, and the words are others."""
+
+    def reissued(n: int) -> str:
+        texts = {2: "This was written anew, from the first word to the last."} if n >= 5 else {}
+        return rss(
+            *(
+                item(
+                    k,
+                    guid="old-{}" if n < 3 else "new-{}",
+                    link=None,
+                    title=None,
+                    date=date,
+                    text=texts.get(k, f"Of {k}."),
+                )
+                for k in range(4)
+            )
+        )
+
+    with planet(tmp_path, reissued) as running:
+        for _ in range(8):
+            running.poll()
+            assert len({one.id for one in running.items()}) == len(running.items()) == 4
+        changed = [
+            record for record in running.records() if record.entry and "anew" in str(record.entry.content)
+        ]
+        assert [record.id.rpartition(":")[2] for record in changed] == ["old-2"]
+        assert not running.store.states()["a"].unstable
+
+
 def test_status_says_that_ids_are_unstable(tmp_path: Path) -> None:
     with planet(tmp_path, CHANGING["guid-changing"][0], GROWING["vanish"][0]) as running:
         for _ in range(4):

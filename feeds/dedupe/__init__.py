@@ -23,9 +23,10 @@ the id, not on who was polled first; so a source met later may take an id from o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from feeds.config.schema import Source
 from feeds.dedupe.changed import compare
@@ -108,6 +109,7 @@ def decide(
     owns: Owns = nobody,
     backlog: bool = False,
     unstable: bool = False,
+    said: Mapping[str, str] = MappingProxyType({}),
     spared: Spared | None = None,
 ) -> Changes:
     """Decide what each entry of one source is.
@@ -122,11 +124,12 @@ def decide(
         owns: Whether an id names the site of a source.
         backlog: Whether nothing of the source was ever met before, so that what it lists need not be of now.
         unstable: Whether the source is known for ids that change at every poll.
+        said: Ids under which entries came last, to ours, where they are others (``Changes.said``).
         spared: Entries of the document that are not among these, because they are known; their records are
             not among ``known`` either. None: none is spared, and it is not asked which could be.
     """
     beside = spared or Spared()
-    matches = match(entries, known, source, unstable=unstable, spared=beside.number)
+    matches = match(entries, known, source, unstable=unstable, said=said, spared=beside.number)
     entries = [
         _renamed(entry, authority) if place in matches.reused else entry
         for place, entry in enumerate(entries)

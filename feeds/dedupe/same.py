@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from feeds.config.schema import Source
@@ -45,6 +46,7 @@ def match(
     source: Source,
     *,
     unstable: bool = False,
+    said: Mapping[str, str] = MappingProxyType({}),
     spared: int = 0,
 ) -> Matches:
     """Find for each entry, by its place, the record that it is, and say by what.
@@ -54,6 +56,7 @@ def match(
         known: Records of the source.
         source: For its zone and its own address.
         unstable: Whether the source is known for ids that change at every poll.
+        said: Ids under which entries came last, to those of their records, where they are others.
         spared: How many further entries the document has, each of which is known by its id.
     """
     zone = source.timezone
@@ -71,6 +74,8 @@ def match(
     storm = len(left) > len(matches.found) + spared
     for place, record in _same_words(entries, left, free, _Trust(zone, storm=storm, unstable=unstable)):
         matches.pair(place, record, "text")
+    for place, record in _as_last(entries, free, {} if unstable else said):
+        matches.pair(place, record, "its id of late")
     left = [place for place in left if place not in matches.found]
     free = [record for record in free if record.id not in matches.taken]
     for place, record in _alike(entries, left, free, zone):
@@ -199,6 +204,20 @@ def _same_words(
         found = next((number for number, one in enumerate(candidates) if trust.same(entry, one)), None)
         if found is not None:
             yield place, candidates.pop(found)
+
+
+def _as_last(
+    entries: Sequence[Entry], records: Sequence[Record], said: Mapping[str, str]
+) -> Iterator[tuple[int, Record]]:
+    """Give pairs that were pairs at the last poll, by the id that the source gives the record since then.
+
+    Asked after the words: where ids move on from entry to entry, the words tell which is which.
+    """
+    by_id = {record.id: record for record in records}
+    for place, entry in enumerate(entries):
+        record = by_id.get(said.get(entry.id, ""))
+        if record is not None:
+            yield place, record
 
 
 def _alike(

@@ -18,8 +18,8 @@ from feeds.pipeline.pacing import Pacing
 from feeds.pipeline.sparing import Differs, Part, differences
 from feeds.store import Poll, Raw, Store
 
-SAID = 20
-"""Entries of a source whose ids are compared from poll to poll."""
+SAID = 200
+"""Entries of a source whose ids of late are remembered: such as came under others than ours."""
 MOST_REISSUES = 10
 LOOKED_AT = 1000
 """Entries by which it is judged what is usual for a source, the newest."""
@@ -176,7 +176,8 @@ class Keeper:
         source, part = answer.source, answer.part
         spared = None if part is None else dedupe.Spared(number=len(part.spared), places=part.places)
         if part is None or part.spare is None:
-            known = self.store.recall(source.name, feed.entries)
+            ours = [ours for ours, _ in answer.state.said]
+            known = self.store.recall(source.name, feed.entries, also=ours)
         else:
             away = part.away()
             known = self.store.recall(source.name, feed.entries, away)
@@ -195,6 +196,7 @@ class Keeper:
             owns=self._owns,
             backlog=answer.state.changed is None,
             unstable=answer.state.unstable,
+            said={theirs: ours for ours, theirs in answer.state.said},
             spared=spared,
         )
 

@@ -27,6 +27,7 @@ def recall(
     source: str,
     entries: Sequence[Entry],
     spared: Callable[[str], bool] = lambda _: False,
+    also: Iterable[str] = (),
 ) -> tuple[Record, ...]:
     """Give all records of a source that could be one of these entries, by number.
 
@@ -40,6 +41,7 @@ def recall(
         entries: Of one document.
         spared: Whether the entry with an id is in the document too, and is that record: then it is none of
             these, and is not wanted for lying around their dates alone.
+        also: Ids of further records that are wanted.
     """
     if not entries or (
         connection.execute(select(ENTRIES.c.number).where(ENTRIES.c.source == source).limit(1)).first()
@@ -55,7 +57,7 @@ def recall(
         for some in batches(sorted(values)):
             _collect(rows, connection, own & column.in_(some), len(some) + MANY)
 
-    look(ENTRIES.c.id, {entry.id for entry in entries})
+    look(ENTRIES.c.id, {*(entry.id for entry in entries), *also})
     look(ENTRIES.c.native_id, natives)
     called: set[str | None] = {row[name] for row in rows.values() for name in ("id", "native_id")}
     look(ENTRIES.c.page, set(pages.values()))

@@ -237,14 +237,19 @@ class Store:
         return tuple([Paced(name, codec.instant(polled), *rest) for name, polled, *rest in rows])
 
     def recall(
-        self, source: str, entries: Sequence[Entry], spared: Callable[[str], bool] = lambda _: False
+        self,
+        source: str,
+        entries: Sequence[Entry],
+        spared: Callable[[str], bool] = lambda _: False,
+        also: Iterable[str] = (),
     ) -> tuple[Record, ...]:
         """Give all records of a source that could be one of these entries, expired ones too.
 
-        Those with an id that is ``spared`` are left out where nothing but a date speaks for them.
+        Those with an id that is ``spared`` are left out where nothing but a date speaks for them; those with
+        one of the ids in ``also`` are among them.
         """
         with self._reading() as connection:
-            return recalling.recall(connection, source, entries, spared)
+            return recalling.recall(connection, source, entries, spared, also)
 
     def spare(self, source: str) -> Spare | None:
         """Give what of a source need not be read again; None if nothing, or if its entries changed since."""
