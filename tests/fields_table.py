@@ -39,6 +39,7 @@ OURS = {
 }
 OURS_OF_FEED = {
     "entries": "the entries, in the document's order",
+    "separable": "whether each entry was read by itself; never remembered",
     "archive": "of our own outputs only: that it is a closed page (RFC 5005)",
     "complete": "of our own outputs only: that there are no further entries (RFC 5005)",
     "truncated": "whether the document ended too early",

@@ -459,6 +459,7 @@ def test_one_host_is_asked_for_one_thing_at_a_time_and_does_not_hold_up_others(t
             text = sources(**named, zebra=quick.url("/feed"))
             async with serving(tmp_path, text, places=2) as run:
                 await run.wait("polled", source="zebra")
+                await run.until(lambda: slow.log)
                 assert len(slow.log) == 1
                 release.set()
                 for name in named:
