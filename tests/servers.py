@@ -187,8 +187,12 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.request.close()
 
     def _read(self) -> Asked | None:
+        # Like a server of the web, what is no request (a TLS greeting, whose random bytes may fall into three
+        # words) is answered at once, not waited on for headers.
         line = self.rfile.readline(65537).decode("latin-1").split()
-        if len(line) != 3:
+        if len(line) != 3 or not line[2].startswith("HTTP/1."):
+            if line:
+                self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
             return None
         headers: dict[str, str] = {}
         while (raw := self.rfile.readline(65537).rstrip(b"\r\n")) != b"":
