@@ -48,7 +48,11 @@ SIDEWAYS = frozenset(
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
 # py3langid brings numpy, and only texts that name no language need it.
 LATE = frozenset(
-    {("cli/", ""), ("store/opening.py", "feeds.store.migrate"), ("normalize/language.py", "py3langid")}
+    {
+        ("cli/", ""),
+        ("store/creating.py", "feeds.store.migrate"),
+        ("normalize/language.py", "py3langid"),
+    }
 )
 
 # Where a foreign library (or a part of the standard library that reaches out) may be imported. A room is a

@@ -437,7 +437,7 @@ def test_a_store_from_before_learns_from_the_entries_it_has(
     store.close()
     with monkeypatch.context() as before:
         before.setattr("feeds.store.migrate.HEAD", "0003")
-        before.setattr("feeds.store.opening.HEAD", "0003")
+        before.setattr("feeds.store.creating.HEAD", "0003")
         open_store(config.store, tmp_path).close()
     connection = sqlite3.connect(tmp_path / "feeds.db")
     connection.execute("ATTACH ? AS today", (str(tmp_path / "today.db"),))

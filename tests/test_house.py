@@ -91,7 +91,7 @@ RIGHT = (
         "fetch/zstd.py",
         "try:\n    import zstandard\nexcept ImportError:\n    zstandard = None",
     ),
-    ("import_places", "store/opening.py", "def f():\n    from feeds.store import migrate"),
+    ("import_places", "store/creating.py", "def f():\n    from feeds.store import migrate"),
     ("libraries", "store/sqlite.py", "import sqlalchemy as sa\nimport json\nfrom feeds import model"),
     ("libraries", "normalize/urls.py", "from urllib.parse import urlsplit"),
     ("clock", "daemon/serving.py", "from datetime import datetime, UTC\nx = datetime.now(UTC)"),

@@ -84,7 +84,7 @@ def test_a_store_from_before_titles_is_searched_as_well(
     store.save([poll(titled("Snow in the valley", 1))])
     store.close()
     with monkeypatch.context() as before:
-        for room in ("migrate", "opening"):
+        for room in ("migrate", "creating"):
             before.setattr(f"feeds.store.{room}.HEAD", "0005")
         opened(old).close()
     with contextlib.closing(sqlite3.connect(old / "feeds.db")) as connection:

@@ -92,7 +92,7 @@ def test_a_link_to_a_store_is_the_store(tmp_path: Path, database: Path) -> None:
     link = tmp_path / "links" / "other.db"
     link.symlink_to(database)
     store = open_store("sqlite:///links/other.db", tmp_path)
-    assert store.path == database
+    assert (tmp_path / "links" / "feeds.db.lock").exists() is False
     assert len(content(store)) == 300
     store.close()
 
@@ -543,16 +543,16 @@ def with_one_more_migration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     (versions / "v9000_last.py").write_text(MIGRATION)
     monkeypatch.setattr("feeds.store.migrate.SCRIPTS", tmp_path / "migrations")
     monkeypatch.setattr("feeds.store.migrate.HEAD", "9000")
-    monkeypatch.setattr("feeds.store.opening.HEAD", "9000")
+    monkeypatch.setattr("feeds.store.creating.HEAD", "9000")
 
 
 @pytest.mark.usefixtures("with_one_more_migration")
 def test_killed_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.store.migrate.HEAD", HEAD)
-    monkeypatch.setattr("feeds.store.opening.HEAD", HEAD)
+    monkeypatch.setattr("feeds.store.creating.HEAD", HEAD)
     filled(tmp_path, [record(), record("b")])
     monkeypatch.setattr("feeds.store.migrate.HEAD", "9000")
-    monkeypatch.setattr("feeds.store.opening.HEAD", "9000")
+    monkeypatch.setattr("feeds.store.creating.HEAD", "9000")
     database = tmp_path / "feeds.db"
     start = database.read_bytes()
     seen = set()
@@ -610,7 +610,7 @@ def test_many_processes_create_one_store(tmp_path: Path) -> None:
 def test_a_store_that_vanished_under_a_run_is_not_made_anew(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.store.opening.CREATION_TRIES", 2)
+    monkeypatch.setattr("feeds.store.creating.CREATION_TRIES", 2)
     with lock.held(database):
         database.unlink()
         with pytest.raises(StoreBusy, match="another run"):

@@ -16,6 +16,8 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from feeds.errors import StoreError
+from feeds.store import faults
 from feeds.store.tables import HEAD, METADATA
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -26,9 +28,23 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory(str(SCRIPTS))
 
 
-def known(version: str) -> bool:
-    """Say whether this program has a migration of that number."""
-    return any(script.revision == version for script in scripts().walk_revisions())
+def check(version: str | None, store: str) -> None:
+    """Refuse tables that this program cannot bring up to date.
+
+    Args:
+        version: What they say they are; None if they say nothing.
+        store: What to call it.
+
+    Raises:
+        StoreError: They are damaged, or of a newer program.
+    """
+    if version is None:
+        raise StoreError(f"the store {store} is damaged (it has no version); {faults.ANEW}")
+    if not any(script.revision == version for script in scripts().walk_revisions()):
+        raise StoreError(
+            f"the store {store} is of a newer feeds (its version is {version}, this program knows {HEAD}); "
+            "update the program"
+        )
 
 
 def upgrade(connection: Connection) -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from feeds.errors import StoreBusy, StoreError
-from feeds.store import faults, lock, sqlite
+from feeds.errors import StoreError
+from feeds.store import creating
+from feeds.store.database import Database
 from feeds.store.store import Store
-from feeds.store.tables import HEAD
 
 NAME = "feeds.db"
 """What a store is called in a folder of its own."""
-
-CREATION_WAIT = 0.02
-CREATION_TRIES = 500
-"""How often, and after how many seconds each, to look again while another process creates the same store."""
 
 
 def open_store(url: str, folder: Path) -> Store:
@@ -34,23 +28,12 @@ def open_store(url: str, folder: Path) -> Store:
         StoreBusy: There is none, and another run is in the way of creating it.
     """
     try:
-        path = _path(url, folder)
-        if not path.exists():
-            _create(path)
-        sqlite.inspect_file(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself.
+        parsed = make_url(url)
+    except ArgumentError as error:
         raise StoreError(
-            f"the store {url} cannot be reached ({error}); check its folder and who may enter"
+            "store: expected an address like sqlite:///feeds.db, found something else"
         ) from error
-    with faults.told(path):
-        engine = sqlite.open_engine(path)
-        try:
-            sqlite.inspect_content(path, engine)
-            _migrate(path, engine)
-        except BaseException:
-            engine.dispose()
-            raise
-    return Store(engine, path)
+    return Store(_database(parsed, folder))
 
 
 def open_new(folder: Path) -> Store:
@@ -67,106 +50,8 @@ def open_new(folder: Path) -> Store:
     return open_store(f"sqlite:///{NAME}", folder)
 
 
-def _path(url: str, folder: Path) -> Path:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(
-            "store: expected an address like sqlite:///feeds.db, found something else"
-        ) from error
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreError(f"store: expected an address like sqlite:///feeds.db, found {_shown(parsed)}")
-    name = parsed.database
-    if not name or name == ":memory:" or parsed.query or parsed.host:
-        raise StoreError(f"store: expected a file like sqlite:///feeds.db, found {_shown(parsed)}")
-    # Resolved, because the lock and the journal belong to the file and not to one of its names.
-    path = (folder / name).resolve()
-    if not path.parent.is_dir():
-        raise StoreError(f"the store {path} has no folder; make {path.parent}, or mount the disk it is on")
-    return path
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
-
-
-def _create(path: Path) -> None:
-    """Make an empty store under another name and put it in place whole.
-
-    Under the lock of a run, so that of two processes one creates and the other waits. A crash leaves a
-    ``.new`` file, which the next creation removes.
-    """
-    for leftover in (path.with_name(f"{path.name}-journal"), path.with_name(f"{path.name}-wal")):
-        if leftover.exists():
-            # SQLite would play it into the new database.
-            raise StoreError(
-                f"{leftover} is there, but the store it belongs to is not; put {path} back, "
-                f"or delete {leftover.name} and run again to begin anew"
-            )
-    for tries_left in reversed(range(CREATION_TRIES)):
-        try:
-            with lock.held(path):
-                if not path.exists():
-                    _fill(path)
-                return
-        except StoreBusy:
-            if path.exists():
-                return
-            if not tries_left:
-                raise
-            time.sleep(CREATION_WAIT)
-
-
-def _fill(path: Path) -> None:
-    half = path.with_name(f"{path.name}.new")
-    try:
-        for name in (half.name, f"{half.name}-journal", f"{half.name}-wal", f"{half.name}-shm"):
-            half.with_name(name).unlink(missing_ok=True)
-        with faults.told(path):
-            _upgrade(half, create=True)
-        sqlite.settle(half, path)
-    except OSError as error:
-        raise StoreError(
-            f"the store {path} cannot be created ({error.strerror}); check the folder and its free space"
-        ) from error
-
-
-def _migrate(path: Path, engine: Engine) -> None:
-    with engine.connect() as connection:
-        version = _version(connection)
-    if version == HEAD:
-        return
-    from feeds.store import migrate  # noqa: PLC0415 only now: Alembic costs a third of a second at each start
-
-    if version is None:
-        raise StoreError(f"the store {path} is damaged (it has no version); {faults.ANEW}")
-    if not migrate.known(version):
-        raise StoreError(
-            f"the store {path} is of a newer feeds (its version is {version}, this program knows {HEAD}); "
-            "update the program"
-        )
-    engine.dispose()
-    _upgrade(path)
-
-
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(
-        select(text("version_num")).select_from(text("alembic_version"))
-    ).scalar()
-    return found
-
-
-def _upgrade(path: Path, *, create: bool = False) -> None:
-    from feeds.store import migrate  # noqa: PLC0415 as above
-
-    engine = sqlite.open_engine(path, migrating=True, create=create)
-    try:
-        if create:
-            sqlite.mark(engine)
-        with engine.connect().execution_options(**{sqlite.WRITING: True}) as connection, connection.begin():
-            migrate.upgrade(connection)
-            sqlite.check_references(connection)
-    finally:
-        engine.dispose()
+def _database(url: URL, folder: Path) -> Database:
+    if url.get_backend_name() == "sqlite":
+        return creating.open_file(url, folder)
+    found = url.render_as_string(hide_password=True)
+    raise StoreError(f"store: expected an address like sqlite:///feeds.db, found {found}")

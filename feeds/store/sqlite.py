@@ -18,7 +18,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,11 +27,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from feeds.errors import StoreError
-from feeds.store import faults
+from feeds.store import faults, lock
+from feeds.store.database import WRITING
 from feeds.store.tables import APPLICATION_ID
-
-WRITING = "feeds_writing"
-"""The execution option of a connection whose transactions write."""
 
 CHECKED_BYTES = 32 * 1024 * 1024
 """A store up to this size is checked at each opening (40 ms at most); a larger one by ``housekeep``."""
@@ -154,48 +153,71 @@ def check_references(connection: Connection) -> None:
         raise StoreError(f"the store is damaged (an entry has no source); {faults.ANEW}")
 
 
-def keep_house(path: Path, engine: Engine) -> None:
-    """Check the whole store, and let SQLite bring its statistics up to date.
+@dataclass(frozen=True, slots=True)
+class SQLite:
+    """An open file of SQLite. A ``database.Database``."""
 
-    Raises:
-        StoreError: It is damaged.
-    """
-    with raw(engine) as driver:
-        _check(path, driver)
-        driver.execute("PRAGMA optimize")
+    path: Path
+    engine: Engine
 
+    @property
+    def documents(self) -> Path:
+        """See ``Database``."""
+        return self.path.with_name(f"{self.path.name}.documents")
 
-def vacuum(engine: Engine) -> None:
-    """Give the space of what is gone back to the disk; needs as much again while it runs."""
-    with raw(engine) as driver:
-        driver.execute("VACUUM")
+    def told(self) -> AbstractContextManager[None]:
+        """See ``Database``."""
+        return faults.told(self.path)
 
+    def held(self) -> AbstractContextManager[None]:
+        """See ``Database``."""
+        return lock.held(self.path)
 
-def backup(path: Path, engine: Engine, target: Path) -> None:
-    """Copy the store as it is at one moment; the copy is whole, or it is not there.
+    def holder(self) -> tuple[bool, int | None]:
+        """See ``Database``."""
+        return lock.holder(self.path)
 
-    Raises:
-        StoreError: The target exists, or cannot be written.
-    """
-    if target.exists():
-        raise StoreError(f"{target}: exists already; name another file for the backup")
-    half = target.with_name(f"{target.name}.new")
-    try:
-        half.unlink(missing_ok=True)
-        with raw(engine) as driver:
-            copy = sqlite3.connect(half, isolation_level=None)
-            try:
-                driver.backup(copy)
-                # A copy of a database in WAL mode is in WAL mode, too; alone, it must need no second file.
-                copy.execute("PRAGMA journal_mode=DELETE").fetchone()
-            finally:
-                copy.close()
-        settle(half, target)
-    except (OSError, sqlite3.Error) as error:
-        half.unlink(missing_ok=True)
-        raise StoreError(
-            f"{target}: the backup of {path} cannot be written ({error}); check the folder and its free space"
-        ) from error
+    def keep_house(self) -> None:
+        """Check the whole store, and let SQLite bring its statistics up to date.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        with raw(self.engine) as driver:
+            _check(self.path, driver)
+            driver.execute("PRAGMA optimize")
+
+    def vacuum(self) -> None:
+        """Give the space of what is gone back to the disk; needs as much again while it runs."""
+        with raw(self.engine) as driver:
+            driver.execute("VACUUM")
+
+    def backup(self, target: Path) -> None:
+        """Copy the store as it is at one moment; the copy is whole, or it is not there.
+
+        Raises:
+            StoreError: The target exists, or cannot be written.
+        """
+        if target.exists():
+            raise StoreError(f"{target}: exists already; name another file for the backup")
+        half = target.with_name(f"{target.name}.new")
+        try:
+            half.unlink(missing_ok=True)
+            with raw(self.engine) as driver:
+                copy = sqlite3.connect(half, isolation_level=None)
+                try:
+                    driver.backup(copy)
+                    # A copy of a database in WAL mode is in it, too; alone, it must need no second file.
+                    copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+                finally:
+                    copy.close()
+            settle(half, target)
+        except (OSError, sqlite3.Error) as error:
+            half.unlink(missing_ok=True)
+            raise StoreError(
+                f"{target}: the backup of {self.path} cannot be written ({error}); "
+                "check the folder and its free space"
+            ) from error
 
 
 def settle(half: Path, path: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
@@ -19,17 +19,15 @@ from feeds.memory import Record, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
-    faults,
     finding,
-    lock,
     merging,
     recalling,
     saving,
     shifting,
-    sqlite,
     staying,
     withdrawing,
 )
+from feeds.store.database import WRITING, Database
 from feeds.store.journal import Journal
 from feeds.store.merging import batches
 from feeds.store.ripening import Ripening
@@ -97,13 +95,12 @@ class Store:
     have then changed nothing.
     """
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self.path = path
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._engine = database.engine
         self._turn = threading.RLock()
         self.shelf = Shelf(self._reading, self._writing)
-        documents = Segments(path.with_name(f"{path.name}.documents"))
-        self.journal = Journal(self._reading, self._writing, documents)
+        self.journal = Journal(self._reading, self._writing, Segments(database.documents))
         self._ripening = Ripening()
         self._current: Connection | None = (
             None  # Of the transaction that is open in the thread whose turn it is.
@@ -111,16 +108,16 @@ class Store:
 
     def close(self) -> None:
         """Close the database; the store is of no use afterwards."""
-        with self._turn, faults.told(self.path):
+        with self._turn, self._database.told():
             self._engine.dispose()
 
     def claim(self) -> AbstractContextManager[None]:
         """Hold the store for this run alone; raise StoreBusy if another run holds it."""
-        return lock.held(self.path)
+        return self._database.held()
 
     def holder(self) -> tuple[bool, int | None]:
         """Say whether a run holds the store, and as which process; not knowing counts as no."""
-        return lock.holder(self.path)
+        return self._database.holder()
 
     def states(self, names: Collection[str] | None = None) -> dict[str, SourceState]:
         """Give what is remembered of these sources, or of all; a source never polled is not in it."""
@@ -442,18 +439,18 @@ class Store:
 
     def housekeep(self) -> None:
         """Check the whole store for damage, and bring the database's statistics up to date."""
-        with self._turn, faults.told(self.path):
-            sqlite.keep_house(self.path, self._engine)
+        with self._turn, self._database.told():
+            self._database.keep_house()
 
     def vacuum(self) -> None:
         """Give the space of what is gone back to the disk; needs as much again while it runs."""
-        with self._turn, faults.told(self.path):
-            sqlite.vacuum(self._engine)
+        with self._turn, self._database.told():
+            self._database.vacuum()
 
     def backup(self, path: Path) -> None:
         """Copy the store as it is now into a new file; also while another process writes to it."""
-        with self._turn, faults.told(self.path):
-            sqlite.backup(self.path, self._engine, path)
+        with self._turn, self._database.told():
+            self._database.backup(path)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -471,8 +468,8 @@ class Store:
                 yield self._current
                 return
             with (
-                faults.told(self.path),
-                self._engine.connect().execution_options(**{sqlite.WRITING: True}) as connection,
+                self._database.told(),
+                self._engine.connect().execution_options(**{WRITING: True}) as connection,
                 connection.begin(),
             ):
                 self._current = connection
@@ -487,5 +484,5 @@ class Store:
             if self._current is not None:
                 yield self._current
                 return
-            with faults.told(self.path), self._engine.connect() as connection, connection.begin():
+            with self._database.told(), self._engine.connect() as connection, connection.begin():
                 yield connection

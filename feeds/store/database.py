@@ -1,0 +1,69 @@
+"""What a store needs of its database beyond statements; ``sqlite.SQLite`` gives it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, inspect, select, text
+
+WRITING = "feeds_writing"
+"""The execution option of a connection whose transactions write."""
+
+
+class Database(Protocol):
+    """An open database with tables that are up to date.
+
+    Attributes:
+        engine: Gives its one connection; the caller sees to it that one thread at a time asks for it.
+        documents: The folder of raw documents, which may not be there yet.
+    """
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def documents(self) -> Path: ...
+
+    def told(self) -> AbstractContextManager[None]:
+        """Turn the database's errors into StoreError; a mistake of ours in calling it stays what it is."""
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """Hold the store for one run alone.
+
+        Raises:
+            StoreBusy: Another run holds it; with its process if that is known.
+        """
+        ...
+
+    def holder(self) -> tuple[bool, int | None]:
+        """Say whether a run holds the store, and as which process; not knowing counts as no."""
+        ...
+
+    def keep_house(self) -> None:
+        """Look for damage as far as the database leaves that to us, and bring its statistics up to date."""
+        ...
+
+    def vacuum(self) -> None:
+        """Give the space of what is gone back."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Copy the store as it is at one moment into a new file.
+
+        Raises:
+            StoreError: It cannot be, or the database has its own program for that.
+        """
+        ...
+
+
+def version_of(connection: Connection) -> str | None:
+    """Give the number of the newest migration that its tables have seen; None if they are not ours."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(
+        select(text("version_num")).select_from(text("alembic_version"))
+    ).scalar()
+    return found
