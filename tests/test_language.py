@@ -3,12 +3,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from reading import feed_of
 
+from feeds.normalize import language as language_room
 from feeds.normalize.language import detect, tag
 
 
@@ -185,6 +188,30 @@ def test_the_model_is_loaded_when_it_is_needed_and_warns_of_nothing() -> None:
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "de-CH", "")
+
+
+def test_the_model_answers_as_py3langid_itself_does() -> None:
+    theirs = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    theirs.set_languages(
+        [language for language in language_room.WRITTEN.split() if language in theirs.labels]
+    )
+    ours = language_room._identifier()
+    for _, text in TEXTS:
+        for part in (text, text[:50], text[20:50]):
+            assert ours.classify(part) == theirs.classify(part)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it looks at /proc")
+def test_the_model_takes_no_more_memory_than_it_has_to() -> None:
+    program = (
+        "from pathlib import Path\n"
+        "from feeds.normalize.language import detect\n"
+        "taken = lambda: int(Path('/proc/self/status').read_text().partition('RssAnon:')[2].split()[0])\n"
+        f"before = taken(); detect({TEXTS[2][1]!r}); print((taken() - before) // 1024)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # With all that py3langid keeps by itself it was 99.
+    assert int(run.stdout) < 85
 
 
 @settings(max_examples=50, deadline=None)
