@@ -187,7 +187,9 @@ def test_an_output_folder_that_is_a_file_is_one_line(tmp_path: Path, site: Site)
 
 def test_a_store_that_another_run_holds_is_status_75(tmp_path: Path, site: Site) -> None:
     site.routes["/slow"] = Raw((STALL,))
-    planet(tmp_path, named(site, radio="/feed", slow="/slow"))
+    waiting = "{allow: [127.0.0.0/8], deadline: 1h, read_timeout: 1h}"  # the run ends by our signal only
+    listed = named(site, radio="/feed", slow="/slow")
+    planet(tmp_path, listed.replace("{allow: [127.0.0.0/8]}", waiting))
     with subprocess.Popen(
         command("once"), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as other:
