@@ -6,6 +6,7 @@ The only room that knows py3langid. Its model is the same in every process, so i
 from __future__ import annotations
 
 import re
+import threading
 from array import array
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -74,6 +75,7 @@ LETTERS_OF_SIGNS = 12
 HEAD = 600
 """Characters that the model reads: it takes a microsecond for each, and is hardly surer with more."""
 SPELLING = 4000
+LOADING = threading.Lock()
 ADDRESS = re.compile(r"[@#]|://|\Awww\.")
 SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
@@ -163,7 +165,9 @@ def detect(text: str) -> str | None:
     if letters < LETTERS_OF_SIGNS or (letters < LETTERS and len(SIGNS.findall(words)) < LETTERS_OF_SIGNS):
         return None
     try:
-        language, share = _identifier().classify(words)
+        with LOADING:  # Else each thread that needs it at the same moment loads one, of 70 MiB.
+            identifier = _identifier()
+        language, share = identifier.classify(words)
     except OSError:  # The model unpacks itself into a temporary file; without it we merely do not know.
         return None
     if (language in NEAR_ROMANSH or share < SURE) and is_romansh(text[:SPELLING]):
