@@ -1,21 +1,14 @@
-"""RSS 0.9x to 2.0, RDF, Atom and CDF -> a feed of the model. The only room that knows feedparser.
+"""RSS 0.9x to 2.0, RDF, Atom and CDF -> a feed of the model.
 
-feedparser gets bytes that are UTF-8 and XML as it likes it (``charset``, ``repair``), and neither cleans nor
-resolves anything inside texts: ``normalize.html`` does both, once.
+feedparser (``feed_parser``) gets bytes that are UTF-8 and XML as it likes it (``charset``, ``repair``), and
+neither cleans nor resolves anything inside texts: ``normalize.html`` does both, once.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import xml.sax
-import xml.sax.expatreader
-import xml.sax.handler
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
-
-import feedparser
 
 from feeds.config.schema import Source
 from feeds.errors import ReadError
@@ -25,9 +18,9 @@ from feeds.normalize.urls import web_url
 from feeds.sources import second_pass
 from feeds.sources.charset import decode
 from feeds.sources.elements import NOTHING, read_elements
-from feeds.sources.end_tags import mended
 from feeds.sources.feed_entry import read_entry
 from feeds.sources.feed_head import read_head
+from feeds.sources.feed_parser import parse
 from feeds.sources.feed_values import Reading, Values, value
 from feeds.sources.finish import UNKNOWN, finished
 from feeds.sources.not_a_feed import explain
@@ -37,42 +30,10 @@ from feeds.sources.repair import Repaired, apart, local, repair, root_of
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 ATOM_ROOTS = frozenset({"feed", "entry"})
 CHANNEL = re.compile(r"<(?:[\w.-]+:)?channel[\s>/]", re.IGNORECASE)
-# feedparser has no error of its own for bad input: what it raises is what its own code stumbles over (an
-# attribute where it expects text, an assertion). So
-# these are the classes of stumbling; not among them: MemoryError, and what is raised around feedparser.
-STUMBLING = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
-)
-# feedparser's parsers are called as its ``parse`` calls them, but for this name: under "utf-8" they take each
-# text that could be UTF-8 read as Latin-1 for that, and turn an "\u00c2\u00a1" that was meant into "\u00a1".
-ENCODING = "utf8"
-# What feedparser makes of them is not used (``feed_extra`` reads places), takes seventy times their length in
-# memory, and of a coordinate system that is no number it gives up the whole feed.
-PLACES = (
-    *("where", "georss_where", "georss_point", "georss_line", "georss_polygon", "georss_box"),
-    *(
-        "gml_point",
-        "gml_linestring",
-        "gml_polygon",
-        "gml_exterior",
-        "gml_linearring",
-        "gml_pos",
-        "gml_poslist",
-    ),
-)
 OURS = frozenset({"xplace", "xpermalink"})
 """Elements that ``repair`` writes into entries."""
-CHAPTERS = ("psc_chapters", "psc_chapter")
 STUMBLES = 200
 """So many entries may make feedparser stumble before the rest is given up."""
-
-
-class _Parser(xml.sax.expatreader.ExpatParser):
-    """Expat, which gives a text in one piece and not, as the standard library's, each line and line break."""
-
-    def reset(self) -> None:
-        super().reset()
-        self._parser.buffer_text = True  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 def read(document: Document, source: Source, authority: str) -> Feed:
@@ -149,13 +110,13 @@ def _parsed(repaired: Repaired, url: str) -> tuple[Values, int, bool]:
         ReadError: It can read none of them.
     """
     try:
-        parsed, strict = _parse(repaired.text, url)
+        parsed, strict = parse(repaired.text, url)
     except ReadError as error:
         whole: Values | None = None
         unread = 0
         for text in apart(repaired):
             try:
-                one, _ = _parse(text, url)
+                one, _ = parse(text, url)
             except ReadError:
                 unread += 1
                 if unread > STUMBLES:
@@ -168,50 +129,6 @@ def _parsed(repaired: Repaired, url: str) -> tuple[Values, int, bool]:
         return whole, unread, False
     else:
         return parsed, 0, strict
-
-
-def _parse(text: str, url: str) -> tuple[Values, bool]:
-    """Let feedparser read a document: strictly, and as it comes where it is no XML.
-
-    Returns:
-        What it holds: ``feed`` and ``entries``; and the ``text`` that was read, its end tags mended. And
-        whether it is XML.
-
-    Raises:
-        ReadError: feedparser stumbles over it.
-    """
-    strict = True
-    try:
-        try:
-            handler = _told(feedparser.api.StrictFeedParser(url, None, ENCODING))
-            reader = _Parser()
-            reader.setFeature(xml.sax.handler.feature_namespaces, True)
-            reader.setFeature(xml.sax.handler.feature_external_ges, False)
-            reader.setContentHandler(handler)
-            reader.setErrorHandler(handler)
-            reader.parse(io.BytesIO(text.encode("utf-8", "replace")))
-        except xml.sax.SAXException as error:
-            strict = False
-            text = mended(text) if "mismatched tag" in str(error) else text
-            handler = _told(feedparser.api.LooseFeedParser(url, None, ENCODING, {}))
-            handler.feed(text)
-    except STUMBLING as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
-        raise ReadError(f"the feed cannot be read: feedparser stumbles over it ({reason})") from error
-    return {"feed": handler.feeddata, "entries": handler.entries, "text": text}, strict
-
-
-def _told(handler: Any) -> Any:
-    """Let a parser of feedparser's neither clean nor resolve anything, nor read places and chapters."""
-    handler.resolve_relative_uris = handler.sanitize_html = False
-    for name in CHAPTERS:
-        # feedparser 6.0.14 stumbles over one without a start, and the whole entry would be lost.
-        setattr(handler, f"_start_{name}", lambda _: None)
-        setattr(handler, f"_end_{name}", lambda: None)
-    for name in PLACES:
-        setattr(handler, f"_start_{name}", lambda _: handler.push("place", 0))
-        setattr(handler, f"_end_{name}", lambda: handler.pop("place"))
-    return handler
 
 
 def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:

@@ -95,7 +95,7 @@ def _sets(holder: Element) -> Iterator[Media | None]:
     for one in holder.all("podcast:images"):
         for candidate in (one.get("srcset") or "").split(","):
             address, _, width = candidate.strip().partition(" ")
-            made = replace(one, attributes={"url": address, "width": width.strip().removesuffix("w")})
+            made = one._replace(attributes={"url": address, "width": width.strip().removesuffix("w")})
             yield _file(made, made.url("url"))
 
 
