@@ -46,12 +46,16 @@ SIDEWAYS = frozenset(
 
 # Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
-# py3langid brings numpy, and only texts that name no language need it.
+# py3langid brings numpy, and only texts that name no language need it. A kind of sources and a format, with
+# all their libraries, are of no use to a run that brings nothing; nor is the language of another database.
 LATE = frozenset(
     {
         ("cli/", ""),
         ("store/creating.py", "feeds.store.migrate"),
+        ("store/saving.py", "sqlalchemy.dialects.postgresql"),
         ("normalize/language.py", "py3langid"),
+        ("sources/__init__.py", "feeds.sources."),
+        ("formats/__init__.py", "feeds.formats."),
     }
 )
 

@@ -21,8 +21,9 @@ from store_values import HOUR, NOW, content, filled, in_child, opened, poll, rec
 
 from feeds.errors import StoreBusy, StoreError
 from feeds.store import lock, open_store, sqlite
+from feeds.store.indexes import METADATA
 from feeds.store.migrate import scripts
-from feeds.store.tables import APPLICATION_ID, HEAD, METADATA
+from feeds.store.tables import APPLICATION_ID, HEAD
 
 alembic_autogenerate = pytest.importorskip("alembic.autogenerate")
 alembic_migration = pytest.importorskip("alembic.runtime.migration")

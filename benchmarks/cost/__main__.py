@@ -108,6 +108,10 @@ Costs = dict[tuple[str, str], list[Cost]]
 def measure(server: Server, contenders: Sequence[Contender], plan: argparse.Namespace) -> Costs:
     """Let all of them do all steps, in turns."""
     costs: Costs = defaultdict(list)
+    for one in contenders:
+        # Once beforehand, uncounted: Python compiles what it runs for the first time.
+        for _ in polls(server, one, 2, (USUAL[0], USUAL[1])):
+            pass
     for number in range(plan.rounds):
         turned = [*contenders[number % len(contenders) :], *contenders[: number % len(contenders)]]
         for one in turned:

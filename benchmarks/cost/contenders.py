@@ -157,11 +157,13 @@ def run(command: Sequence[str]) -> Cost:
         RuntimeError: It failed.
     """
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    # What is installed is compiled once: without this, ours would be at each start, and nobody else's.
+    compiling = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     before = os.times()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**compiling, "PYTHONPATH": path},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

@@ -1,6 +1,6 @@
 """What people see: tables, panels and a progress bar on a terminal, plain lines in a pipe, JSON for programs.
 
-The only room that knows rich.
+What only a terminal gets is in ``drawing``, which is imported there and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,17 +13,11 @@ from dataclasses import dataclass
 from typing import TextIO
 
 import click
-from rich.console import Console, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 
 from feeds.cli.plain import json_text, visible, visible_lines
 from feeds.cli.session import Session
 
 GOOD, BAD, DIM, STRONG = "green", "red", "dim", "bold"
-NUMBERS = frozenset({"Entries", "Failures"})
-"""Headings of columns that stand to the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +73,16 @@ class Screen:
             for row in cells:
                 click.echo("\t".join(row))
             return
-        table = Table(box=None, pad_edge=False, header_style=STRONG)
-        for place, column in enumerate(columns):
-            numbers = column in NUMBERS
-            table.add_column(
-                column, overflow="fold", no_wrap=place == 0, justify="right" if numbers else "left"
-            )
-        for place, row in enumerate(cells):
-            table.add_row(*(Text(cell) for cell in row), style=styles[place] if styles else "")
-        self.draw(table)
+        from feeds.cli import drawing
 
-    def panel(self, title: str, body: Text, foot: str = "") -> None:
-        """Draw a box with a heading, for a terminal."""
-        self.draw(
-            Panel(
-                body,
-                title=Text(visible(title), style=STRONG),
-                title_align="left",
-                subtitle=Text(visible(foot), style=DIM) if foot else None,
-                subtitle_align="left",
-            )
-        )
+        drawing.table(drawing.console(sys.stdout, self.session), columns, cells, styles)
 
-    def draw(self, what: RenderableType) -> None:
-        self._console(sys.stdout).print(what)
+    def panel(self, title: str, lines: Sequence[tuple[str, str]], foot: str = "") -> None:
+        """Draw a box with a heading, for a terminal; each line with its style."""
+        from feeds.cli import drawing
+
+        shown = [(visible(line), style) for line, style in lines]
+        drawing.panel(drawing.console(sys.stdout, self.session), visible(title), shown, visible(foot))
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[str], None]]:
@@ -111,34 +91,19 @@ class Screen:
         Yields:
             What to call with a word each time one of ``total`` is done.
         """
-        if self.session.quiet or total == 0 or not self._live(sys.stderr):
+        if self.session.quiet or total == 0 or not sys.stderr.isatty():
             yield lambda _: None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from feeds.cli import drawing
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[word]}", style=DIM, markup=False),
-        )
-        # Transient: what stays on the screen is what came of it, not how long it took.
-        with Progress(*columns, console=self._console(sys.stderr), transient=True) as bar:
-            task = bar.add_task(label, total=total, word="")
-            yield lambda word: bar.update(task, advance=1, word=visible(self.session.hide(word)))
-
-    def _live(self, stream: TextIO) -> bool:
-        console = self._console(stream)
-        return console.is_terminal and not console.is_dumb_terminal
+        console = drawing.console(sys.stderr, self.session)
+        with drawing.progress(console, label, total) as advance:
+            yield lambda word: advance(visible(self.session.hide(word)))
 
     def _write(self, stream: TextIO, text: str, style: str) -> None:
         if stream.isatty() and style:
-            self._console(stream).print(Text(text, style=style), soft_wrap=True)
+            from feeds.cli import drawing
+
+            drawing.line(drawing.console(stream, self.session), text, style)
         else:
             click.echo(text, file=stream)
-
-    def _console(self, stream: TextIO) -> Console:
-        # None, not False: rich then looks at NO_COLOR itself.
-        no_color = True if self.session.no_color else None
-        return Console(file=stream, no_color=no_color, highlight=False, markup=False, emoji=False)

@@ -7,6 +7,12 @@
 ``guard`` says what may be asked, ``manners`` how, and ``failures`` what went wrong.
 """
 
-from feeds.fetch.client import Client, fetch, open_client
+import sys
+
+# httpx 0.28.1 imports its own command line with itself, and with that rich and pygments: a tenth of a start.
+# None says that there is none, for which it is ready.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
+from feeds.fetch.client import Client, fetch, open_client  # noqa: E402
 
 __all__ = ("Client", "fetch", "open_client")

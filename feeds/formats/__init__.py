@@ -2,7 +2,8 @@
 
 A feed format renders one output: ``render(feed, self_url) -> bytes``. A site format renders the whole
 planet: ``render(site) -> bytes``. Both give valid documents for any value of the model (``printable``), and
-the same bytes for the same value on every machine, in every time zone, locale and version.
+the same bytes for the same value on every machine, in every time zone, locale and version. A format and its
+libraries are imported when the first document of it is to be made: most runs make none.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from feeds.formats import atom, json_feed, opml, page, rss
-from feeds.formats.revising import Move, holds_json, holds_xml, revise_json, revise_xml
+from feeds.formats import media
+from feeds.formats.media import Move
 from feeds.formats.site import File, OutputLine, OutputPage, OutputSeries, SitePage, SourceLine
 from feeds.model import Feed
 
@@ -61,37 +62,91 @@ class SiteFormat:
     media_type: str
 
 
+def _atom(feed: Feed, self_url: str) -> bytes:
+    from feeds.formats import atom  # noqa: PLC0415
+
+    return atom.render(feed, self_url)
+
+
+def _rss(feed: Feed, self_url: str) -> bytes:
+    from feeds.formats import rss  # noqa: PLC0415
+
+    return rss.render(feed, self_url)
+
+
+def _json_feed(feed: Feed, self_url: str) -> bytes:
+    from feeds.formats import json_feed  # noqa: PLC0415
+
+    return json_feed.render(feed, self_url)
+
+
+def _page(site: SitePage) -> bytes:
+    from feeds.formats import page  # noqa: PLC0415
+
+    return page.render(site)
+
+
+def _opml(site: SitePage) -> bytes:
+    from feeds.formats import opml  # noqa: PLC0415
+
+    return opml.render(site)
+
+
+def _revise_xml(body: bytes, without: Collection[str], move: Move | None) -> bytes:
+    from feeds.formats.revising import revise_xml  # noqa: PLC0415
+
+    return revise_xml(body, without, move)
+
+
+def _holds_xml(body: bytes, name: str) -> bool:
+    from feeds.formats.revising import holds_xml  # noqa: PLC0415
+
+    return holds_xml(body, name)
+
+
+def _revise_json(body: bytes, without: Collection[str], move: Move | None) -> bytes:
+    from feeds.formats.revising import revise_json  # noqa: PLC0415
+
+    return revise_json(body, without, move)
+
+
+def _holds_json(body: bytes, name: str) -> bool:
+    from feeds.formats.revising import holds_json  # noqa: PLC0415
+
+    return holds_json(body, name)
+
+
 FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
     {
         "atom": FeedFormat(
-            render=atom.render,
-            revise=revise_xml,
-            holds=holds_xml,
+            render=_atom,
+            revise=_revise_xml,
+            holds=_holds_xml,
             suffix=".atom",
-            media_type=atom.MEDIA_TYPE,
+            media_type=media.ATOM,
             label="Atom",
         ),
         "rss": FeedFormat(
-            render=rss.render,
-            revise=revise_xml,
-            holds=holds_xml,
+            render=_rss,
+            revise=_revise_xml,
+            holds=_holds_xml,
             suffix=".rss",
-            media_type=rss.MEDIA_TYPE,
+            media_type=media.RSS,
             label="RSS",
         ),
         "json_feed": FeedFormat(
-            render=json_feed.render,
-            revise=revise_json,
-            holds=holds_json,
+            render=_json_feed,
+            revise=_revise_json,
+            holds=_holds_json,
             suffix=".json",
-            media_type=json_feed.MEDIA_TYPE,
+            media_type=media.JSON_FEED,
             label="JSON Feed",
         ),
     }
 )
 SITE_FORMATS: Mapping[str, SiteFormat] = MappingProxyType(
     {
-        "page": SiteFormat(render=page.render, file="index.html", media_type=page.MEDIA_TYPE),
-        "opml": SiteFormat(render=opml.render, file="sources.opml", media_type=opml.MEDIA_TYPE),
+        "page": SiteFormat(render=_page, file="index.html", media_type=media.PAGE),
+        "opml": SiteFormat(render=_opml, file="sources.opml", media_type=media.OPML),
     }
 )

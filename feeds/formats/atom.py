@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from feedgen.feed import FeedGenerator
 
+from feeds.formats import media
 from feeds.formats.byline import byline, contributors, publishers
 from feeds.formats.feedgen_extension import STAND_IN, EntryExtension, FeedExtension, people
 from feeds.formats.printable import EPOCH, printable
 from feeds.model import Category, Entry, Feed
 
-MEDIA_TYPE = "application/atom+xml"
 GENERATOR = "feeds"
 """Without a version: an upgrade alone changes no published byte."""
 
@@ -31,7 +31,7 @@ def render(feed: Feed, self_url: str) -> bytes:
     feed = printable(feed)
     generator = FeedGenerator()
     generator.register_extension("ours", FeedExtension, EntryExtension)
-    generator.ours.feed, generator.ours.self_url, generator.ours.self_type = feed, self_url, MEDIA_TYPE
+    generator.ours.feed, generator.ours.self_url, generator.ours.self_type = feed, self_url, media.ATOM
     generator.id(feed.id)
     generator.title(STAND_IN)
     generator.updated((feed.updated or EPOCH).instant)

@@ -39,7 +39,6 @@ from feeds.normalize.dialect import UNKNOWN_LANGUAGE
 from feeds.normalize.html import plain
 from feeds.validity import absolute_iri
 
-MEDIA_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
 

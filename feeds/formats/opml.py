@@ -12,8 +12,6 @@ from feeds.formats.site import SitePage, SourceLine
 from feeds.normalize.chars import one_line
 from feeds.validity import web_address
 
-MEDIA_TYPE = "text/x-opml"
-
 
 def render(site: SitePage) -> bytes:
     """Write the list of sources, in the order of config.yaml; no date in it, so it changes only with them."""

@@ -24,7 +24,6 @@ from feeds.normalize.dates import rfc3339, w3cdtf
 from feeds.normalize.html import plain
 from feeds.validity import language_tag, web_address
 
-MEDIA_TYPE = "text/html"
 EXCERPT = 320
 """Characters of a text that are shown; the style sheet cuts them to three lines."""
 SOURCES = 1000

@@ -14,9 +14,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from feeds.formats.elements import ATOM
-
-Move = tuple[str, str]
-"""What addresses begin with, and what they are to begin with instead."""
+from feeds.formats.media import Move
 
 
 def revise_xml(body: bytes, without: Collection[str], move: Move | None = None) -> bytes:

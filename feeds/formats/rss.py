@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from feedgen.feed import FeedGenerator
 
+from feeds.formats import media
 from feeds.formats.atom import GENERATOR, categories
 from feeds.formats.elements import literal
 from feeds.formats.feedgen_extension import (
@@ -21,8 +22,6 @@ from feeds.formats.printable import printable
 from feeds.model import Entry, Feed, Text, TextType
 from feeds.normalize.html import plain
 from feeds.validity import absolute_iri
-
-MEDIA_TYPE = "application/rss+xml"
 
 
 def render(feed: Feed, self_url: str) -> bytes:
@@ -39,7 +38,7 @@ def render(feed: Feed, self_url: str) -> bytes:
     title = _title(feed.title) or feed.id
     generator = FeedGenerator()
     generator.register_extension("ours", FeedExtension, EntryExtension)
-    generator.ours.feed, generator.ours.self_url, generator.ours.self_type = feed, self_url, MEDIA_TYPE
+    generator.ours.feed, generator.ours.self_url, generator.ours.self_type = feed, self_url, media.RSS
     generator.title(title)
     generator.link(href=_home(feed, self_url), rel="alternate")
     generator.description(_title(feed.subtitle) or title)

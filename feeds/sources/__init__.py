@@ -4,6 +4,8 @@ The contract of a kind is one function, ``read(document, source, authority) -> F
 network; raises ReadError when the bytes are not of that kind, and never anything else. A kind that brings its
 own bytes (a folder) also has ``load(source, folder, validators) -> Document | NotModified``, which takes the
 place of ``fetch``.
+
+A kind and its libraries are imported when the first document of it is to be read: most runs read none.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from types import MappingProxyType
 from feeds.config.schema import Source
 from feeds.errors import ReadError
 from feeds.model import Document, Feed, NotModified, Validators
-from feeds.sources import articles, feed, json_feed
 from feeds.sources.charset import decode
 
 __all__ = ("KINDS", "Kind", "read")
@@ -35,11 +36,35 @@ class Kind:
     load: Callable[[Source, Path, Validators], Document | NotModified] | None = None
 
 
+def _feed(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import feed  # noqa: PLC0415
+
+    return feed.read(document, source, authority)
+
+
+def _json_feed(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import json_feed  # noqa: PLC0415
+
+    return json_feed.read(document, source, authority)
+
+
+def _articles(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import articles  # noqa: PLC0415
+
+    return articles.read(document, source, authority)
+
+
+def _folder(source: Source, folder: Path, validators: Validators) -> Document | NotModified:
+    from feeds.sources import articles  # noqa: PLC0415
+
+    return articles.load(source, folder, validators)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "feed": Kind(read=feed.read),
-        "json_feed": Kind(read=json_feed.read),
-        "articles": Kind(read=articles.read, load=articles.load),
+        "feed": Kind(read=_feed),
+        "json_feed": Kind(read=_json_feed),
+        "articles": Kind(read=_articles, load=_folder),
     }
 )
 

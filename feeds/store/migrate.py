@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 
 from feeds.errors import StoreError
 from feeds.store import faults
-from feeds.store.tables import HEAD, METADATA
+from feeds.store.indexes import METADATA
+from feeds.store.tables import HEAD
 
 SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from feeds.memory import Record, SourceState, Spare
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, SOURCES, SPARED
-
-INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = MappingProxyType(
-    {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-)
 
 
 class Changes(Protocol):
@@ -56,9 +51,18 @@ def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequ
     """Insert rows; where one with these keys stands, set the columns that the rows have."""
     if not rows:
         return
-    insert = INSERTS[connection.dialect.name](table)
+    insert = _insert(connection, table)
     columns = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=columns), rows)
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """Give an insert that can do something else on a conflict: each database has its own."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 only there: it costs 30 ms at each start
+
+    return postgresql.insert(table)
 
 
 def save(connection: Connection, poll: Poll) -> None:

@@ -1,4 +1,4 @@
-"""The tables, as the newest migration leaves them (a test compares the two).
+"""The tables, as the newest migration leaves them (a test compares the two); ``indexes`` has more of them.
 
 Instants are microseconds since 1970-01-01T00:00Z, negative before it: exact, comparable, and the same
 number in every database. Texts compare by code point, so that an order is the same in Python, in SQLite
@@ -70,20 +70,6 @@ SOURCES = Table(
     # It holds all that its one query wants, so that the wide rows are not read.
     Index("sources_newest", "name", "newest"),
 )
-Index(
-    "sources_due",
-    SOURCES.c.due,
-    SOURCES.c.name,
-    sqlite_where=SOURCES.c.away.is_(None),
-    postgresql_where=SOURCES.c.away.is_(None),
-)
-Index(
-    "sources_polled",
-    SOURCES.c.polled,
-    SOURCES.c.name,
-    sqlite_where=SOURCES.c.away.is_(None),
-    postgresql_where=SOURCES.c.away.is_(None),
-)
 
 ENTRIES = Table(
     "entries",
@@ -117,31 +103,6 @@ ENTRIES = Table(
     Index("entries_fingerprint", "source", "fingerprint"),
     # It holds all that a search reads, so that the wide rows are not read.
     Index("entries_title", "title"),
-)
-Index(
-    "entries_newest",
-    ENTRIES.c.source,
-    ENTRIES.c.sort_key.desc(),
-    ENTRIES.c.id,
-    ENTRIES.c.held,
-    sqlite_where=ENTRIES.c.entry.is_not(None),
-    postgresql_where=ENTRIES.c.entry.is_not(None),
-)
-
-Index(
-    "entries_withheld",
-    ENTRIES.c.id,
-    ENTRIES.c.source,
-    sqlite_where=ENTRIES.c.withheld.is_not(None),
-    postgresql_where=ENTRIES.c.withheld.is_not(None),
-)
-
-Index(
-    "entries_held",
-    ENTRIES.c.held,
-    ENTRIES.c.source,
-    sqlite_where=ENTRIES.c.held.is_not(None),
-    postgresql_where=ENTRIES.c.held.is_not(None),
 )
 
 SPARED = Table(

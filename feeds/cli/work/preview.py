@@ -7,8 +7,6 @@ from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 
-from rich.text import Text as Styled
-
 from feeds import __version__
 from feeds.cli.plain import count, visible
 from feeds.cli.session import Mistaken, Session, now
@@ -188,13 +186,8 @@ def written(entry: Entry, session: Session) -> str:
     return "\n".join((one_line(entry.title) or "(no title)", *(f"  {visible(line)}" for line in lines)))
 
 
-def drawn(entry: Entry, session: Session) -> Styled:
-    """Write an entry for a terminal."""
-    text = Styled(visible(facts(entry)), style=DIM)
-    text.append("\n")
-    text.append(
-        "\n".join(visible(session.hide(line)) for line in excerpt(entry).split("\n")), style="not dim"
-    )
-    for line in extras(entry, session):
-        text.append(f"\n{visible(session.hide(line))}")
-    return text
+def drawn(entry: Entry, session: Session) -> list[tuple[str, str]]:
+    """Write an entry for a terminal: lines, each with its style."""
+    text = [(line, "") for line in excerpt(entry).split("\n")]
+    lines = [(facts(entry), DIM), *text, *((line, DIM) for line in extras(entry, session))]
+    return [(session.hide(line), style) for line, style in lines]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
-from feeds.cli import logs
 from feeds.cli.plain import ago, count
 from feeds.cli.show import BAD, DIM, GOOD, Screen
 from feeds.pipeline import Emission, Outcome, Result, Verdict
@@ -118,6 +115,10 @@ def log(
     screen: Screen, outcomes: Sequence[Outcome], emissions: Sequence[Emission], *, talkative: bool
 ) -> None:
     """Say the same as events for programs; all of them only with -v."""
+    import structlog
+
+    from feeds.cli import logs
+
     logs.configure(screen.session)
     logger = structlog.get_logger()
     for outcome in outcomes:

@@ -1,0 +1,89 @@
+"""What a run takes follows what is new: counted, not timed, so that the machine's mood plays no part.
+
+A bound here is what was counted when it was set, with a little room. Whoever comes to one from below has made
+every poll of everybody dearer: find what is done in vain before raising it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from commands import ROOT, RSS, environment, planet
+from servers import Site
+
+SOURCES = 20
+HEAVY = {
+    # Reading and writing documents, of which nothing is read or written.
+    *("feedparser", "feedgen", "jinja2", "markdown_it", "lxml.html", "selectolax", "trafilatura", "protego"),
+    # Bringing a store up to date, other databases, numbers.
+    *("alembic", "sqlalchemy.dialects.postgresql", "psycopg", "numpy", "py3langid"),
+    # Terminals, logs, and httpx's command line.
+    *("rich", "pygments", "structlog", "httpx._main"),
+    # Rooms of ours that only entries need.
+    *("feeds.sources.feed", "feeds.normalize.agencies", "feeds.formats.page", "feeds.daemon"),
+}
+
+
+@dataclass(frozen=True)
+class Took:
+    """What a run took, as ``counted`` tells it."""
+
+    modules: frozenset[str]
+    statements: dict[str, int]
+    rows: int
+    processes: int
+
+
+def took(folder: Path, *args: str) -> Took:
+    """Run a command in a process of its own."""
+    file = folder / "took.json"
+    command = [sys.executable, "-W", "error", str(ROOT / "tests" / "counted.py"), str(file), *args]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    told = json.loads(file.read_text())
+    return Took(**{**told, "modules": frozenset(told["modules"])})
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site(
+        {f"/{number}": RSS.replace(b"radio.example", b"%d.example" % number) for number in range(SOURCES)}
+    ) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def polled(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Path:
+    """Give a folder in which everything was polled twice."""
+    lines = "".join(f"  - {site.url(f'/{number}')}\n" for number in range(SOURCES))
+    folder = planet(tmp_path_factory.mktemp("polled"), f"fetch: {{allow: [127.0.0.0/8]}}\nsources:\n{lines}")
+    for _ in range(2):
+        took(folder, "once", "--all")
+    return folder
+
+
+def test_a_run_that_brings_nothing_loads_nothing_that_reads_or_writes(polled: Path, site: Site) -> None:
+    site.log.clear()
+    run = took(polled, "once", "--all")
+    assert len(site.log) == SOURCES
+    assert run.modules & HEAVY == set()
+    assert run.processes == 0
+
+
+def test_the_version_is_told_without_loading_more_than_the_commands() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "feeds", "--version"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert "click" in loaded
+    assert loaded & {"pydantic", "sqlalchemy", "httpx", "yaml", "feeds.model", "feeds.config.schema"} == set()
