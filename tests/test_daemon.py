@@ -469,7 +469,7 @@ def test_one_host_is_asked_for_one_thing_at_a_time_and_does_not_hold_up_others(t
     asyncio.run(check())
 
 
-def test_never_more_polls_than_places(tmp_path: Path) -> None:
+def test_never_more_polls_than_places_and_as_many_slow_ones(tmp_path: Path) -> None:
     release = threading.Event()
     waiting: list[str] = []
 
@@ -480,15 +480,44 @@ def test_never_more_polls_than_places(tmp_path: Path) -> None:
 
     async def check() -> None:
         with contextlib.ExitStack() as sites:
-            hosts = [sites.enter_context(Site({"/": held}, host=f"127.0.0.{n}")) for n in range(1, 6)]
+            hosts = [sites.enter_context(Site({"/": held}, host=f"127.0.0.{n}")) for n in range(1, 7)]
             text = sources(**{f"s{n}": host.url("/") for n, host in enumerate(hosts)})
-            async with serving(tmp_path, text, places=3) as run:
-                await run.until(lambda: len(waiting) == 3)
+            async with serving(tmp_path, text, places=2) as run:
+                await run.until(lambda: len(waiting) == 4)
                 await run.wait("written", path="all.atom")  # Time has passed, and rounds with it.
-                assert len(waiting) == 3
+                assert len(waiting) == 4
                 release.set()
-                for number in range(5):
+                for number in range(6):
                     await run.wait("polled", source=f"s{number}")
+
+    asyncio.run(check())
+
+
+def test_those_that_hang_again_leave_places_to_others(tmp_path: Path, site: Site) -> None:
+    """A dozen that failed before, and hang, are due for longer than one that is well, at four places."""
+    release = threading.Event()
+    waiting: list[str] = []
+
+    def held(asked: Asked) -> Reply:
+        waiting.append(asked.headers["host"])
+        if len(waiting) > 12:
+            release.wait(DEADLINE)
+        return Reply(status=500)
+
+    async def check() -> None:
+        with contextlib.ExitStack() as sites:
+            hosts = [sites.enter_context(Site({"/": held}, host=f"127.0.3.{n}")) for n in range(1, 13)]
+            text = "defaults: {interval: 1h}\n" + sources(
+                **{f"s{n}": host.url("/") for n, host in enumerate(hosts)}, well=site.url("/feed")
+            )
+            async with serving(tmp_path, text, places=4) as run:
+                for number in range(12):
+                    await run.wait("poll_failed", source=f"s{number}")
+                await run.wait("polled", source="well")
+                run.now += timedelta(hours=2)
+                await run.wait("polled", source="well", times=2)
+                assert len(waiting) <= 12 + 3
+                release.set()
 
     asyncio.run(check())
 

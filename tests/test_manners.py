@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from commands import RSS, command, environment, feeds, until
+from commands import DEADLINE, RSS, command, environment, feeds, until
 from papers import make, secure
 from servers import STALL, Asked, Raw, Reply, Site
 from test_pipeline import NOW, configure, emit, files, item, poll, rss, sources, titles
@@ -316,29 +316,56 @@ def test_who_leads_us_from_https_to_http_is_marked(tmp_path: Path) -> None:
         store.close()
 
 
-def test_who_is_slow_holds_up_nobody_else(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("many", "failures"),
+    [
+        pytest.param(7, 0, id="fewer-than-places"),
+        pytest.param(12, 0, id="more-than-places"),
+        pytest.param(25, 1, id="many-that-failed-before"),
+    ],
+)
+def test_who_is_slow_holds_up_nobody_else(store: Store, tmp_path: Path, many: int, failures: int) -> None:
     """Told by the order in which they end, as time itself depends on what else the machine does."""
+    over = threading.Event()
+
+    def silent(_: Asked) -> Reply:
+        over.wait(DEADLINE)
+        return Reply(status=500)
+
+    def heard(ended: list[Outcome]) -> None:
+        if sum(one.result is Result.NEW for one in ended) == 30:
+            over.set()
+
     with contextlib.ExitStack() as stack:
         good = [
             stack.enter_context(Site({"/g": rss(item(f"g{n}"))}, host=f"127.0.2.{n + 1}")) for n in range(30)
         ]
-        silent = [stack.enter_context(Site({"/s": Raw((STALL,))}, host=f"127.0.3.{n + 1}")) for n in range(7)]
-        urls = [*(site.url("/s") for site in silent), *(site.url("/g") for site in good)]
+        hosts = [stack.enter_context(Site({"/s": silent}, host=f"127.0.3.{n + 1}")) for n in range(many)]
+        urls = [*(site.url("/s") for site in hosts), *(site.url("/g") for site in good)]
         lines = "".join(f"  - {{name: n{place}, url: '{url}'}}\n" for place, url in enumerate(urls))
-        config = configure(tmp_path, f"sources:\n{lines}", "concurrency: 8, deadline: 5s")
-        ended = list(poll_in_order(config, store))
-    assert [outcome.result for outcome in ended] == [Result.NEW] * 30 + [Result.FAILED] * 7
+        config = configure(tmp_path, f"sources:\n{lines}", "concurrency: 8, deadline: 60s, read_timeout: 60s")
+        states = [
+            SourceState(name=source.name, failures=failures if place < many else 0)
+            for place, source in enumerate(config.sources)
+        ]
+        ended = poll_in_order(config, store, states, heard)
+    assert [outcome.result for outcome in ended] == [Result.NEW] * 30 + [Result.FAILED] * many
 
 
-def poll_in_order(config: Config, store: Store) -> list[Outcome]:
-    """Poll all sources, and give the outcomes as they came."""
+def poll_in_order(
+    config: Config, store: Store, states: Sequence[SourceState], heard: Callable[[list[Outcome]], None]
+) -> list[Outcome]:
+    """Poll all sources, and give the outcomes as they came; ``heard`` is shown them after each."""
     ended: list[Outcome] = []
+
+    def done(outcome: Outcome) -> None:
+        ended.append(outcome)
+        heard(ended)
 
     async def run() -> None:
         async with open_client(config.fetch, __version__) as client:
             with open_readers(config.read) as readers:
-                states = [SourceState(name=source.name) for source in config.sources]
-                await Poller(config, store, client, readers).refresh_all(states, NOW, ended.append)
+                await Poller(config, store, client, readers).refresh_all(states, NOW, done)
 
     asyncio.run(run())
     return ended

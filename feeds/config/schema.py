@@ -128,7 +128,12 @@ class Fetch(Discreet):
         description="Mail address or page where operators of sources reach you; sent in the User-Agent.",
         examples=["ada@example.org"],
     )
-    concurrency: int = Field(default=32, ge=1, le=1000, description="Sources polled at once, one per host.")
+    concurrency: int = Field(
+        default=32,
+        ge=1,
+        le=1000,
+        description="Sources polled at once, one per host; and as many again that are slow.",
+    )
     budget: Spent = Field(
         default=Budget(requests=24),
         description="Requests that sources with interval auto are worth: of each a day, on average; or of all"

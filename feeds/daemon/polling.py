@@ -19,13 +19,15 @@ from feeds.errors import StoreError
 from feeds.fetch import Client
 from feeds.fetch.manners import service
 from feeds.memory import SourceState
-from feeds.pipeline import Emitter, Outcome, Poller, Readers
+from feeds.pipeline import Emitter, Outcome, Places, Poller, Readers
 from feeds.store import Store
 
 AHEAD = 8
 """Sources read from the store in one look, for each place to poll at once."""
 MOST_QUEUED = 64
 """Sources that may wait for a free place or host, for each place."""
+SHARE = 0.75
+"""Of the places, for sources that failed last time."""
 IDLE = 4
 """After a look that found little, so many times its duration passes without one."""
 
@@ -67,7 +69,7 @@ class Polls:
         log: Where failures of the store, and surprises, go.
         clock: As far as it can be believed; while it has jumped, nothing is begun.
         heard: Takes what each poll began with and brought.
-        ended: Called when a poll has left its place.
+        ended: Called when a poll has left its place, or needs it no more.
     """
 
     def __init__(
@@ -79,7 +81,9 @@ class Polls:
         heard: Callable[[SourceState, Outcome], None],
         ended: Callable[[], None],
     ) -> None:
-        self.store, self.log, self.clock, self._heard, self._ended = store, log, clock, heard, ended
+        self.store, self.log, self.clock, self._heard = store, log, clock, heard
+        self._places = Places(ended)
+        self._doubtful: set[str] = set()
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()
         self._queue: deque[SourceState] = deque()
@@ -104,7 +108,7 @@ class Polls:
 
     def wants_more(self, force: Force, now: float) -> bool:
         """Say whether there is room, and whether it is time, to look for what is due."""
-        room = len(self.tasks) < force.places and len(self._queue) < MOST_QUEUED * force.places
+        room = self._places.free(force.places) > 0 and len(self._queue) < MOST_QUEUED * force.places
         return room and now >= self._next_look and self._rest.over(now)
 
     async def look(self, force: Force) -> None:
@@ -139,19 +143,28 @@ class Polls:
         After a failure of the store there is one place, to see whether it works again: what could not be
         remembered should not be asked for.
         """
-        places = 1 if self._rest.failures else force.places
         later: list[SourceState] = []
-        while not self.clock.jump and self._rest.over(now) and self._queue and len(self.tasks) < places:
+        while not self.clock.jump and self._rest.over(now) and self._queue and self._room(force):
             state = self._queue.popleft()
             asked = force.hosts.get(state.name)
             if asked is None or state.name in self.tasks:
                 continue  # It left the configuration while it waited.
-            if asked in self._asked:
+            if asked in self._asked or self._crowded(state, force):
                 later.append(state)
                 continue
             self._asked.add(asked)
+            self._places.take(state.name)
+            if state.failures:
+                self._doubtful.add(state.name)
             self.tasks[state.name] = asyncio.create_task(self._poll(force.poller, state, asked))
         self._queue.extendleft(reversed(later))
+
+    def _room(self, force: Force) -> bool:
+        return not self.tasks if self._rest.failures else self._places.free(force.places) > 0
+
+    def _crowded(self, state: SourceState, force: Force) -> bool:
+        """Say whether those that failed last time have their share: more of them would hold up the others."""
+        return bool(state.failures) and len(self._doubtful) >= max(1, int(SHARE * force.places))
 
     async def cut(self, patience: float) -> int:
         """Let the polls under way finish for so many seconds, then end them; say how many had to be."""
@@ -181,7 +194,8 @@ class Polls:
         finally:
             del self.tasks[state.name]
             self._asked.discard(asked)
-            self._ended()
+            self._doubtful.discard(state.name)
+            self._places.leave(state.name)
 
     def _failed(self, name: str) -> bool:
         """Let the store rest, and the source, which may be the cause; False if the store rests already."""

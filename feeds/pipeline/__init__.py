@@ -12,6 +12,7 @@ from feeds.pipeline.emit import Emitter
 from feeds.pipeline.explain import Told, explain
 from feeds.pipeline.keeping import Outcome, Result
 from feeds.pipeline.look import ask
+from feeds.pipeline.places import Places
 from feeds.pipeline.plan import Change, Plan, Sign, plan
 from feeds.pipeline.readers import Readers, open_readers
 from feeds.pipeline.refresh import Poller, hasten
@@ -22,6 +23,7 @@ __all__ = (
     "Emitter",
     "Fate",
     "Outcome",
+    "Places",
     "Plan",
     "Poller",
     "Readers",

@@ -26,6 +26,7 @@ from feeds.pipeline.collecting import Collector
 from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result, was_read
 from feeds.pipeline.look import ask_again
 from feeds.pipeline.outage import Outage
+from feeds.pipeline.places import Places
 from feeds.pipeline.readers import Readers
 from feeds.pipeline.sparing import Part, Sparing
 from feeds.store import Raw, Store
@@ -175,42 +176,50 @@ class Poller:
     async def refresh_all(
         self, states: Iterable[SourceState], now: datetime, done: Callable[[Outcome], None] = lambda _: None
     ) -> tuple[Outcome, ...]:
-        """Poll many sources, at most ``fetch.concurrency`` at once; ``done`` hears of each as it ends.
+        """Poll many sources, ``fetch.concurrency`` at once (``Places``); ``done`` hears of each as it ends.
 
         A surprise with one source does not end the others; it stands in that source's outcome.
 
         Raises:
             StoreError: The store does not take what was polled; the others are ended too.
         """
-        slots = asyncio.Semaphore(self.config.fetch.concurrency)
         begun = _stopwatch()
+        room = asyncio.Event()
+        places = Places(room.set)
 
         async def one(state: SourceState) -> Outcome:
-            async with slots:
-                try:
-                    outcome = await self.refresh(state, now, begun=begun)
-                except StoreError:
-                    raise
-                except Exception as error:  # noqa: BLE001  it is shown by whoever gets the outcome
-                    outcome = await self.give_up(state, error, now)
+            try:
+                outcome = await self.refresh(state, now, begun=begun)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001  it is shown by whoever gets the outcome
+                outcome = await self.give_up(state, error, now)
+            finally:
+                places.leave(state.name)
             done(outcome)
             return outcome
 
         wanted = tuple(states)
+        tasks: dict[str, asyncio.Task[Outcome]] = {}
         async with asyncio.TaskGroup() as group:
-            tasks = {state.name: group.create_task(one(state)) for state in self._by_turns(wanted)}
+            for state in self._by_turns(wanted):
+                while places.free(self.config.fetch.concurrency) < 1:
+                    room.clear()
+                    await room.wait()
+                places.take(state.name)
+                tasks[state.name] = group.create_task(one(state))
         return tuple(tasks[state.name].result() for state in wanted)
 
     def _by_turns(self, states: Iterable[SourceState]) -> list[SourceState]:
-        """Put sources of one host apart, so that those that wait for each other do not hold all slots."""
+        """Put those that failed last, and sources of one host apart, so that nobody has to wait for them."""
         turns: Counter[str | None] = Counter()
-        ordered: list[tuple[int, int, SourceState]] = []
+        ordered: list[tuple[bool, int, int, SourceState]] = []
         for place, state in enumerate(states):
             url = self.sources[state.name].url
             host = urlsplit(url).hostname if url else None
-            ordered.append((turns[host], place, state))
+            ordered.append((state.failures > 0, turns[host], place, state))
             turns[host] += 1
-        return [state for _, _, state in sorted(ordered, key=lambda one: one[:2])]
+        return [state for *_, state in sorted(ordered, key=lambda one: one[:3])]
 
     async def _ask(
         self, source: Source, state: SourceState, now: datetime, late: timedelta, came: list[Raw]
