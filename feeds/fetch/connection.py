@@ -9,20 +9,18 @@ connects first and judges afterwards, which an inner service notices.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
-import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 import httpx
 
 from feeds.errors import AddressRefused
+from feeds.fetch.lookup import Lookups
 from feeds.fetch.networks import EVERYWHERE, SECRETS, Address, Network, refusal
 
 TRIED = 8
@@ -50,6 +48,7 @@ class Guarded(httpcore.AsyncNetworkBackend):
     def __init__(self, allowed: Iterable[Network]) -> None:
         self._allowed = tuple(allowed)
         self._backend = httpcore.AnyIOBackend()
+        self._lookups = Lookups()
 
     async def connect_tcp(
         self,
@@ -63,7 +62,7 @@ class Guarded(httpcore.AsyncNetworkBackend):
 
         Raises:
             AddressRefused: One of the name's addresses may not be reached.
-            OSError: The name cannot be looked up.
+            OSError: The name cannot be looked up; ValueError: it is none.
             httpcore.ConnectError: None of the addresses takes a connection; ConnectTimeout: not in time.
         """
 
@@ -78,7 +77,7 @@ class Guarded(httpcore.AsyncNetworkBackend):
 
         try:
             async with asyncio.timeout(timeout):
-                addresses = await look_up(host, port)
+                addresses = await self._lookups.look_up(host, port)
                 self._judge(host, addresses)
                 return await _first([partial(dial, address) for address in addresses[:TRIED]])
         except TimeoutError as error:
@@ -180,46 +179,6 @@ class _Closing(Stream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
-
-
-async def look_up(host: str, port: int) -> list[Address]:
-    """Look up a name; an address is its own answer.
-
-    Each lookup has a thread of its own: one that hangs must neither hold up others nor the program's end,
-    and a thread of the loop's pool would do both.
-
-    Returns:
-        Its addresses in the system's order of preference, each once.
-
-    Raises:
-        OSError: The name has none, or cannot be looked up.
-    """
-    with contextlib.suppress(ValueError):
-        return [ip_address(host)]
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Address]] = loop.create_future()
-
-    def settle(found: list[Address], failure: Exception | None) -> None:
-        if answer.done():  # Nobody waits any longer.
-            return
-        if failure is not None:
-            answer.set_exception(failure)
-        else:
-            answer.set_result(found)
-
-    def ask() -> None:
-        found: list[Address] = []
-        failure: Exception | None = None
-        try:
-            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found = list(dict.fromkeys(ip_address(where[4][0]) for where in told))
-        except (OSError, ValueError) as error:
-            failure = error
-        with contextlib.suppress(RuntimeError):  # The loop has ended in the meantime, and nobody waits.
-            loop.call_soon_threadsafe(settle, found, failure)
-
-    threading.Thread(target=ask, name="lookup", daemon=True).start()
-    return await answer
 
 
 async def _first(dials: Sequence[Callable[[], Awaitable[Stream]]]) -> Stream:
