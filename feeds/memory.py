@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from feeds.model import Entry, Feed, Validators
 
@@ -42,6 +43,13 @@ class Record:
     fingerprint: str
     backlog: int | None = None
     held: bool | None = None
+
+
+class Known(NamedTuple):
+    """An entry in its place in the order, of which nothing else was read: whoever asked knows the rest."""
+
+    source: str
+    id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,6 +93,20 @@ def there(folder: Path, name: str) -> bool:
         return False
 
 
+def described(folder: Path, name: str) -> str | None:
+    """Describe a published file as the file system does, without opening it; None as for ``digest``.
+
+    As long as nothing writes to it, replaces it or touches it, the description stays the same.
+    """
+    try:
+        status = _place(folder, name).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not S_ISREG(status.st_mode):
+        return None
+    return f"{status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
 def read(folder: Path, name: str) -> bytes:
     """Give the bytes of a published file; none if it is missing.
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from feeds.formats import media
+from feeds.formats import fragments, media
+from feeds.formats.fragments import Parts, Seams, cut
 from feeds.formats.media import Move
 from feeds.formats.site import File, OutputLine, OutputPage, OutputSeries, SitePage, SourceLine
 from feeds.model import Feed
@@ -25,9 +26,12 @@ __all__ = (
     "OutputLine",
     "OutputPage",
     "OutputSeries",
+    "Parts",
     "SiteFormat",
     "SitePage",
     "SourceLine",
+    "cut",
+    "made_by",
 )
 
 
@@ -40,6 +44,7 @@ class FeedFormat:
             knows the address) to the document.
         revise: From a document, the ids of entries and how addresses move, to the same without these entries.
         holds: Whether an entry of that id is in such a document of ours.
+        seams: Where such a document of ours may be cut.
         suffix: What follows the output's name in the file's name.
         media_type: What the document is.
         label: What people call it.
@@ -48,6 +53,7 @@ class FeedFormat:
     render: Callable[[Feed, str], bytes]
     revise: Callable[[bytes, Collection[str], Move | None], bytes]
     holds: Callable[[bytes, str], bool]
+    seams: Seams
     suffix: str
     media_type: str
     label: str
@@ -116,12 +122,20 @@ def _holds_json(body: bytes, name: str) -> bool:
     return holds_json(body, name)
 
 
+def made_by() -> str:
+    """Name the libraries that write: other versions may write other bytes, which do not go together."""
+    from feeds.formats.feedgen_extension import MADE_BY  # noqa: PLC0415
+
+    return MADE_BY
+
+
 FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
     {
         "atom": FeedFormat(
             render=_atom,
             revise=_revise_xml,
             holds=_holds_xml,
+            seams=fragments.ATOM,
             suffix=".atom",
             media_type=media.ATOM,
             label="Atom",
@@ -130,6 +144,7 @@ FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
             render=_rss,
             revise=_revise_xml,
             holds=_holds_xml,
+            seams=fragments.RSS,
             suffix=".rss",
             media_type=media.RSS,
             label="RSS",
@@ -138,6 +153,7 @@ FEED_FORMATS: Mapping[str, FeedFormat] = MappingProxyType(
             render=_json_feed,
             revise=_revise_json,
             holds=_holds_json,
+            seams=fragments.JSON,
             suffix=".json",
             media_type=media.JSON_FEED,
             label="JSON Feed",

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+import feedgen.version
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
@@ -41,6 +42,7 @@ from feeds.normalize.dialect import UNKNOWN_LANGUAGE as UNKNOWN
 from feeds.normalize.html import from_text, plain
 from feeds.validity import absolute_iri
 
+MADE_BY = f"feedgen {feedgen.version.version_full_str}, lxml {etree.LXML_VERSION}, {etree.LIBXML_VERSION}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 DELETED = "http://purl.org/atompub/tombstones/1.0"
 HISTORY = "http://purl.org/syndication/history/1.0"

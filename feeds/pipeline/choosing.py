@@ -17,7 +17,7 @@ from typing import Protocol
 from feeds.config.schema import Config, LimitStep, Output, Source, Step
 from feeds.dedupe import remoteness
 from feeds.filters import Filter, build, chain
-from feeds.memory import Record
+from feeds.memory import Known, Record
 from feeds.model import Entry, Withdrawal
 from feeds.normalize import urls
 
@@ -149,13 +149,14 @@ class Choosing:
         self._config = config
         self._store = store
         self._taken: Counter[str] = Counter()
+        self._count = 0
         self._last = [(None, n, step, build(step, now)) for n, step in enumerate(output.filters, 1)]
         self._chains: dict[str, list[tuple[str | None, int, Step, Filter]]] = {}
 
     @property
     def full(self) -> bool:
         """Whether no further entry is taken. From then on standings depend on nothing that came before."""
-        return self.limit is not None and self._taken.total() >= self.limit
+        return self.limit is not None and self._count >= self.limit
 
     def standings(self, records: Iterable[Record]) -> Iterator[Standing]:
         """Give what becomes of each record, one after the other, as far as it is asked for."""
@@ -164,6 +165,31 @@ class Choosing:
             rivals = self._rivals(group)
             for record in group:
                 yield self._judge(record, rivals.get(record.id, ()), counting=True)
+
+    def taken(self, ones: Iterable[Record | Known]) -> Iterator[Standing | Known]:
+        """Give what is published of these, until the output is full; the others are passed over.
+
+        What is ``Known`` passed all filters before, and would again; it is looked at only if others have its
+        id.
+        """
+        rest = iter(ones)
+        while not self.full and (group := list(islice(rest, max(GROUP, self.limit or 0)))):
+            rivals = self._rivals(group)
+            for one in group:
+                others = rivals.get(one.id, ())
+                if self.full:
+                    return
+                if isinstance(one, Known) and not others:
+                    if self._let_in(one.source):
+                        yield one
+                    continue
+                # One of which only its place was read is among those that share its id.
+                own = (other for other in others if other.source == one.source)
+                record = next(own, None) if isinstance(one, Known) else one
+                if record is not None:
+                    standing = self._judge(record, others, counting=True)
+                    if standing.fate is Fate.PUBLISHED:
+                        yield standing
 
     def standing(self, record: Record, records: Callable[[], Iterable[Record]]) -> Standing:
         """Give what becomes of one record, with no more of the pass than that takes.
@@ -227,11 +253,18 @@ class Choosing:
             entry = after
         if not counting:
             return Standing(record=record, fate=Fate.BEYOND_LIMIT, entry=entry)
-        most = self.output.per_source
-        if most is not None and self._taken[record.source] >= most:
+        if not self._let_in(record.source):
             return Standing(record=record, fate=Fate.SOURCE_FULL)
-        self._taken[record.source] += 1
-        return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._taken.total())
+        return Standing(record=record, fate=Fate.PUBLISHED, entry=entry, place=self._count)
+
+    def _let_in(self, name: str) -> bool:
+        """Count one more of a source, unless the output has all of it that it takes."""
+        most = self.output.per_source
+        if most is not None and self._taken[name] >= most:
+            return False
+        self._taken[name] += 1
+        self._count += 1
+        return True
 
     def _out(self, record: Record) -> Standing | None:
         """Say why a record is none that the output chooses from; None if it is one."""
@@ -263,7 +296,7 @@ class Choosing:
             self._chains[name] = [*own, *self._last]
         return self._chains[name]
 
-    def _rivals(self, group: Sequence[Record]) -> dict[str, list[Record]]:
+    def _rivals(self, group: Sequence[Record | Known]) -> dict[str, list[Record]]:
         """Find, for every id of a group, the records of the members that have it, where there are several."""
         found: dict[str, list[Record]] = {}
         shared = self._store.shared({record.id for record in group})

@@ -12,23 +12,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from feeds import __version__, publish
-from feeds.config.schema import Config, LimitStep, MadeOutput, Output, Step
+from feeds.config.schema import Config, LimitStep, MadeOutput, Output
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS
 from feeds.memory import Record, SourceState
-from feeds.model import Entry, Feed, Link, Moment, Person, Text, Tombstone
-from feeds.normalize import ids
+from feeds.model import Entry, Feed, Moment, Tombstone
 from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate, barred
+from feeds.pipeline.composing import File, compose
 from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.expiring import expire
 from feeds.pipeline.ledger import SITE, Ledger
-from feeds.pipeline.listing import listing
-from feeds.pipeline.planet import headed, lines, planet
+from feeds.pipeline.listing import listing, settings
+from feeds.pipeline.pieces import ages
+from feeds.pipeline.planet import framed, headed, lines, planet
 from feeds.pipeline.pressing import DRAFTED, PRESS
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
+from feeds.pipeline.taking import Taking, remembered
 from feeds.store import Draft, Emitted, Listing, Store
 
 RENDERING = "3"
@@ -45,10 +48,13 @@ def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _ages(steps: Iterable[Step]) -> bool:
-    """Say whether a chain looks at the clock, so that time alone can change its output."""
-    matches = (getattr(step, "keep", None) or getattr(step, "drop", None) for step in steps)
-    return any(match is not None and match.age is not None for match in matches)
+class _Made(NamedTuple):
+    """What an output is made from: its signature, what was noted of it, revisions of sources, tombstones."""
+
+    signature: str
+    before: Emitted | None
+    revisions: Mapping[str, int]
+    marks: tuple[Tombstone, ...]
 
 
 class Emitter:
@@ -95,9 +101,12 @@ class Emitter:
         written = self.store.emitted()
         outputs = [self.headed(output, states) for output in self.config.outputs]
         marked = self.store.marked(now - MARKED)
-        signatures = {o.name: self._signature(o, revisions, now, marked=marked) for o in outputs}
+        marks = {o.name: self.tombstones(o, now, marked) for o in outputs}
+        signatures = {o.name: self._signature(o, revisions, marks[o.name]) for o in outputs}
         for output in outputs:
-            tell(self._emit(output, now, signatures[output.name], written.get(output.name), force=force))
+            name = output.name
+            made = _Made(signatures[name], written.get(name), revisions, marks[name])
+            tell(self._emit(output, now, made, force=force))
         tell(self._emit_site(outputs, now, states, signatures, written.get(SITE), force=force))
         for name, path in self.archivist.remove_gone():
             tell([Emission(output=name, path=path, verdict=Verdict.REMOVED)])
@@ -118,8 +127,9 @@ class Emitter:
         revisions = {name: state.revision for name, state in states.items()}
         before = self.store.emitted().get(output.name)
         output = self.headed(output, states)
-        signature = self._signature(output, revisions, now)
-        return tuple(self._emit(output, now, signature, before, force=False))
+        marks = self.tombstones(output, now)
+        made = _Made(self._signature(output, revisions, marks), before, revisions, marks)
+        return tuple(self._emit(output, now, made, force=False))
 
     def gather(self, output: Output, now: datetime) -> Feed:
         """Make the merged feed of an output: its newest entries behind all filters, each id once."""
@@ -130,27 +140,12 @@ class Emitter:
         """Make the feed of an output of the entries that were chosen for it."""
         sources = {source.name: source for source in self.config.members(output)}
         entries = tuple(dressed(entry, sources[entry.source], output) for entry in chosen)
-        site = self.config.site
-        owner = site.owner
         updated = max(
             (entry.updated.instant for entry in entries if entry.updated),
             default=datetime.fromtimestamp(0, UTC),
         )
-        people = (
-            (Person(name=owner.name, email=owner.email, uri=owner.uri),) if owner != type(owner)() else ()
-        )
-        return Feed(
-            id=ids.mint(self.config.authority, "output", output.name),
-            title=Text(value=output.title or f"{site.title} – {output.name}"),
-            subtitle=Text(value=output.subtitle) if output.subtitle else None,
-            links=(Link(href=site.base_url, rel="alternate", type="text/html"),) if site.base_url else (),
-            language=output.language or site.language,
-            rights=Text(value=site.rights) if site.rights else None,
-            updated=Moment(instant=updated),
-            people=people,
-            entries=entries,
-            withdrawn=self.tombstones(output, now),
-        )
+        frame = framed(self.config, output, Moment(instant=updated))
+        return replace(frame, entries=entries, withdrawn=self.tombstones(output, now))
 
     def tombstones(
         self, output: Output, now: datetime, marked: Collection[str] | None = None
@@ -194,20 +189,18 @@ class Emitter:
         revisions = self.store.revisions()
         return (
             self.store.listed(output.name)
-            if before.signature == self._signature(output, revisions, now)
+            if before.signature == self._signature(output, revisions, self.tombstones(output, now))
             else None
         )
 
     def _aging(self, output: Output) -> bool:
-        return _ages(output.filters) or any(_ages(s.filters) for s in self.config.members(output))
+        return ages(output.filters) or any(ages(s.filters) for s in self.config.members(output))
 
     def _signature(
         self,
         output: Output,
         revisions: Mapping[str, int],
-        now: datetime,
-        *,
-        marked: Collection[str] | None = None,
+        marks: Iterable[Tombstone],
     ) -> str:
         members = self.config.members(output)
         return _hash(
@@ -227,35 +220,65 @@ class Emitter:
                     )
                     for s in members
                 ],
-                [(mark.id, mark.when, mark.reason) for mark in self.tombstones(output, now, marked)],
+                [(mark.id, mark.when, mark.reason) for mark in marks],
             ]
         )
 
-    def _emit(
-        self,
-        output: Output,
-        now: datetime,
-        signature: str,
-        before: Emitted | None,
-        *,
-        force: bool,
-    ) -> Iterator[Emission]:
+    def _emit(self, output: Output, now: datetime, made: _Made, *, force: bool) -> Iterator[Emission]:
         names = paths(output)
-        stands = self.ledger.stands(before, signature, names) and self.archivist.stands(output)
+        stands = self.ledger.stands(made.before, made.signature, names) and self.archivist.stands(output)
         if not force and not self._aging(output) and stands:
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
-        feed, paged = self.subscription(output, now, force=force)
-        rendered = self.rendered(output, feed)
-        made = [self._put(output.name, one) for one in rendered]
+        old = None if force else remembered(self.store, self.ledger, output, made.before)
+        taking = Taking(self.config, output, made.revisions, old, RENDERING)
+        paged: list[Emission] = []
+        whole: Feed | None = None
+        if output.archive is None:
+            items, sources = taking.newest(self.store, self.choosing(output, now, limit=output.limit))
+        else:
+            whole, paged = self.subscription(output, now, force=force)
+            items, sources = taking.given(whole.entries)
         yield from paged
+        signature = made.signature
         if any(emission.verdict is Verdict.REFUSED for emission in paged):
             signature = ""
+
+        def frame(updated: Moment, word: str) -> Feed:
+            bare = replace(framed(self.config, output, updated), withdrawn=made.marks)
+            return self._linked(replace(bare, complete=whole is not None and whole.complete), output, word)
+
+        base = self.config.site.base_url or ""
+        files = [File(path, word, base + path) for path, word in names.items()]
+        composed = compose(frame, items, old, sources, files)
+        if composed is None:
+            yield from self._emit_whole(output, whole or self.gather(output, now), signature, made.before)
+            return
+        words = json.dumps(settings(self.config, output, RENDERING))
+        told = Listing(entries=composed.entries, settings=words)
+        emissions = [self._put(output.name, one, composed.numbers[one.path]) for one in composed.files()]
+        bodies, pieces = composed.bodies, composed.pieces
+        self.ledger.remember(output.name, made.before, signature, bodies, told=told, pieces=pieces)
+        yield from emissions
+
+    def _emit_whole(
+        self, output: Output, feed: Feed, signature: str, before: Emitted | None
+    ) -> Iterator[Emission]:
+        """Render an output as a whole, because something is wrong with it."""
+        rendered = self.rendered(output, feed)
+        emissions = [self._put(output.name, one, len(one.entries)) for one in rendered]
         # Where all was refused, the files are the old ones, and so is what stands in them.
         refused = all(one.body is None for one in rendered)
         told = None if refused else listing(self.config, output, feed, carried(rendered), RENDERING)
-        self.ledger.remember(output.name, before, signature, made, told)
-        yield from made
+        self.ledger.remember(
+            output.name, before, signature, {one.path: one.body for one in rendered}, told=told
+        )
+        yield from emissions
+
+    def _linked(self, feed: Feed, output: Output, word: str) -> Feed:
+        """Give a feed with links to the closed pages of the same format."""
+        links = self.archivist.links(output, FEED_FORMATS[word].suffix) if output.archive else ()
+        return replace(feed, links=(*feed.links, *links))
 
     def subscription(self, output: Output, now: datetime, *, force: bool) -> tuple[Feed, list[Emission]]:
         """Make the feed of an output, and bring its archive up to date; say what became of the pages."""
@@ -268,11 +291,9 @@ class Emitter:
     def rendered(self, output: Output, feed: Feed) -> tuple[Rendered, ...]:
         """Render an output in all its formats."""
         base = self.config.site.base_url or ""
-        made: list[Rendered] = []
-        for path, word in paths(output).items():
-            links = self.archivist.links(output, FEED_FORMATS[word].suffix) if output.archive else ()
-            made.append(render(replace(feed, links=(*feed.links, *links)), path, word, base))
-        return tuple(made)
+        return tuple(
+            render(self._linked(feed, output, word), path, word, base) for path, word in paths(output).items()
+        )
 
     def _hands(self, output: Output, now: datetime, paged: list[Emission]) -> Hands:
         """Give what an archive needs done; what becomes of its pages is noted in ``paged``."""
@@ -280,7 +301,7 @@ class Emitter:
 
         def put(feed: Feed, path: str, word: str) -> str | None:
             one = render(feed, path, word, base)
-            paged.append(self._put(output.name, one))
+            paged.append(self._put(output.name, one, len(one.entries)))
             return None if one.body is None else hashlib.sha256(one.body).hexdigest()
 
         def put_again(path: str, body: bytes) -> None:
@@ -314,7 +335,7 @@ class Emitter:
                 entries.extend(filter(None, [passes(entry)]))
         return self.feed(output, entries, now)
 
-    def _put(self, output: str, one: Rendered) -> Emission:
+    def _put(self, output: str, one: Rendered, number: int) -> Emission:
         refused = one.body is None
         verdict = (
             Verdict.REFUSED if one.body is None else Verdict(self._press.put(self.folder, one.path, one.body))
@@ -323,7 +344,7 @@ class Emitter:
             output=output,
             path=one.path,
             verdict=verdict,
-            entries=None if refused or output == SITE else len(one.entries),
+            entries=None if refused or output == SITE else number,
             problems=one.problems,
         )
 
@@ -354,8 +375,9 @@ class Emitter:
         if not force and not aging and self.ledger.stands(before, signature, names):
             yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
-        made = [self._put(SITE, one) for one in self.site_rendered(now, states)]
-        self.ledger.remember(SITE, before, signature, made, None)
+        rendered = self.site_rendered(now, states)
+        made = [self._put(SITE, one, 0) for one in rendered]
+        self.ledger.remember(SITE, before, signature, {one.path: one.body for one in rendered})
         yield from made
 
     def site_rendered(self, now: datetime, states: Mapping[str, SourceState]) -> tuple[Rendered, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -41,29 +42,60 @@ class Ledger:
             before is not None
             and before.signature == signature
             and set(before.files) == set(files)
-            and all(publish.digest(self.folder, path) == digest for path, digest in before.files.items())
+            and all(self._is_ours(before, path) for path in before.files)
         )
+
+    def _is_ours(self, before: Emitted, path: str) -> bool:
+        """Say whether a file is what we wrote; only if somebody touched it, what is in it is looked at."""
+        seen = before.seen.get(path)
+        if seen is not None and publish.described(self.folder, path) == seen:
+            return True
+        return publish.digest(self.folder, path) == before.files[path]
+
+    def body(self, before: Emitted, path: str) -> bytes | None:
+        """Give what is in a file that we wrote; None if that is not what we wrote."""
+        if path not in before.files:
+            return None
+        described = publish.described(self.folder, path)
+        body = publish.read(self.folder, path)
+        if described is not None and described == before.seen.get(path):
+            return body
+        return body if hashlib.sha256(body).hexdigest() == before.files[path] else None
 
     def remember(
         self,
         name: str,
         before: Emitted | None,
         signature: str,
-        made: list[Emission],
+        made: Mapping[str, bytes | None],
+        *,
         told: Listing | None = None,
+        pieces: str | None = None,
     ) -> None:
-        """Note what was written; without a signature if something was refused, so that it is tried again."""
+        """Note what was written; without a signature if something was refused, so that it is tried again.
+
+        Args:
+            name: Of the output.
+            before: What was noted of it.
+            signature: Of what it was made from.
+            made: Path to the bytes that were put there; None if they were refused.
+            told: What is in it now; None if that is as it was.
+            pieces: As text; None if they are not known.
+        """
         # Where a document was refused, the file that stands there may be somebody else's.
-        ours = [emission.path for emission in made if emission.verdict is not Verdict.REFUSED]
-        files = {path: publish.digest(self.folder, path) for path in ours}
+        ours = {path: body for path, body in made.items() if body is not None}
         refused = len(ours) < len(made)
+        files = {path: hashlib.sha256(body).hexdigest() for path, body in ours.items()}
+        seen = {path: found for path in ours if (found := publish.described(self.folder, path))}
         # Files of a format that left config.yaml stay noted until ``remove_gone`` has removed them.
         kept = dict(before.files) if before else {}
         self.store.save_emitted(
             name,
             "" if refused else signature,
-            kept | {path: d for path, d in files.items() if d is not None},
+            kept | files,
             told,
+            seen=(dict(before.seen) if before else {}) | seen,
+            pieces=pieces,
         )
 
     def note(self, emissions: Iterable[Emission], now: datetime) -> None:
@@ -91,7 +123,7 @@ class Ledger:
             if name not in wanted:
                 self.store.forget_emitted(name)
             elif kept != before.files:
-                self.store.save_emitted(name, before.signature, kept)
+                self.store.save_emitted(name, before.signature, kept, seen=before.seen)
 
     def gone(self) -> list[tuple[str, str, str]]:
         """Give output, path and hash of the files we wrote whose output or format left config.yaml."""

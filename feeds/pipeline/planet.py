@@ -1,4 +1,4 @@
-"""What the files of the whole site are made from: every output with its newest entries, and the sources."""
+"""What outputs are without entries, and the whole site: every output with its newest, and the sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from feeds.formats import (
     SourceLine,
 )
 from feeds.memory import SourceState
-from feeds.model import Feed
+from feeds.model import Feed, Link, Moment, Person, Text
+from feeds.normalize import ids
 
 SHOWN_ON_PAGE = 20
 """Entries of each output on the page."""
@@ -42,6 +43,23 @@ def headed(output: Output, config: Config, state: SourceState | None) -> Output:
         told["subtitle"] = output.subtitle.replace(place, label)
     made: MadeOutput = output.model_copy(update=told)
     return made
+
+
+def framed(config: Config, output: Output, updated: Moment) -> Feed:
+    """Give the feed of an output without entries, of that date."""
+    site = config.site
+    owner = site.owner
+    people = (Person(name=owner.name, email=owner.email, uri=owner.uri),) if owner != type(owner)() else ()
+    return Feed(
+        id=ids.mint(config.authority, "output", output.name),
+        title=Text(value=output.title or f"{site.title} – {output.name}"),
+        subtitle=Text(value=output.subtitle) if output.subtitle else None,
+        links=(Link(href=site.base_url, rel="alternate", type="text/html"),) if site.base_url else (),
+        language=output.language or site.language,
+        rights=Text(value=site.rights) if site.rights else None,
+        updated=updated,
+        people=people,
+    )
 
 
 def planet(

@@ -72,7 +72,7 @@ def render(feed: Feed, path: str, word: str, base: str) -> Rendered:
         # One entry that a format cannot carry must not hold back the others: it alone stays out.
         reasons = {place: invalid(feed, entry, word, base + path) for place, entry in enumerate(feed.entries)}
         left_out = tuple(
-            f"{entry.source}: {entry.id} left out: {'; '.join(reasons[place])}"
+            left_out_because(entry, reasons[place])
             for place, entry in enumerate(feed.entries)
             if reasons[place]
         )
@@ -83,6 +83,11 @@ def render(feed: Feed, path: str, word: str, base: str) -> Rendered:
         if still:
             return Rendered(path=path, body=None, entries=(), problems=still)
     return Rendered(path=path, body=body, entries=feed.entries, problems=problems)
+
+
+def left_out_because(entry: Entry, reasons: Iterable[str]) -> str:
+    """Say why an entry is not in a file."""
+    return f"{entry.source}: {entry.id} left out: {'; '.join(reasons)}"
 
 
 def invalid(feed: Feed, entry: Entry, word: str, address: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ what is particular about SQLite (journal, transactions, creation, backup) in ``s
 
 from __future__ import annotations
 
+from feeds.store.codec import stamp
 from feeds.store.draft import Draft
 from feeds.store.journal import Event, Journal, Raw, What, pack
 from feeds.store.opening import NAME, open_new, open_store
@@ -31,4 +32,5 @@ __all__ = (
     "open_new",
     "open_store",
     "pack",
+    "stamp",
 )

@@ -6,6 +6,7 @@ the model later reads back from old rows as its default.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,11 @@ def instant(number: int) -> datetime:
 def encode_entry(entry: Entry) -> str:
     """Give an entry as JSON."""
     return _ENTRY.dump_json(entry, exclude_defaults=True).decode()
+
+
+def stamp(entry: Entry) -> str:
+    """Hash all of an entry."""
+    return hashlib.sha256(_ENTRY.dump_json(entry, exclude_defaults=True)).hexdigest()[:32]
 
 
 def decode_entry(text: str) -> Entry:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.memory import Record, SourceState, Spacing, Spare
+from feeds.memory import Known, Record, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
@@ -44,10 +44,13 @@ class Emitted:
     Attributes:
         signature: Hash of all it was rendered from.
         files: Path relative to the output folder, to SHA-256 (hex) of the bytes.
+        seen: Likewise, to how the file system described the file with these bytes; of files of which that is
+            known.
     """
 
     signature: str
     files: Mapping[str, str]
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -298,6 +301,12 @@ class Store:
         start = None if before is None else codec.micros(before)
         return merging.newest(self._reading, sources, done, start)
 
+    def merged(
+        self, sources: Sequence[str], done: Callable[[str], bool], known: Callable[[str, str], bool]
+    ) -> Iterator[Record | Known]:
+        """Give them likewise; of those whose source and id are ``known``, only that it is their turn."""
+        return merging.merged(self._reading, sources, done, known)
+
     def places(self, source: str, most: int) -> tuple[datetime, ...]:
         """Give the sort keys of the newest entries of a source that are not held back, newest first."""
         with self._reading() as connection:
@@ -384,6 +393,8 @@ class Store:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
             connection.execute(delete(SPARED).where(SPARED.c.source == name))
             connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
+            # Under the same name, another source may come to the same revision.
+            connection.execute(update(OUTPUTS).values(pieces=None, signature=""))
             self._ripening.forget()
 
     def spacings(self) -> tuple[Spacing, ...]:
@@ -403,11 +414,15 @@ class Store:
     def emitted(self) -> dict[str, Emitted]:
         """Give what we wrote for each output."""
         with self._reading() as connection:
-            columns = (OUTPUTS.c.name, OUTPUTS.c.signature, OUTPUTS.c.files)
+            columns = (OUTPUTS.c.name, OUTPUTS.c.signature, OUTPUTS.c.files, OUTPUTS.c.seen)
             rows = connection.execute(select(*columns).order_by(OUTPUTS.c.name)).all()
         return {
-            name: Emitted(signature=signature, files=codec.decode_pairs(files))
-            for name, signature, files in rows
+            name: Emitted(
+                signature=signature,
+                files=codec.decode_pairs(files),
+                seen={} if seen is None else codec.decode_pairs(seen),
+            )
+            for name, signature, files, seen in rows
         }
 
     def listed(self, output: str) -> Listing | None:
@@ -419,14 +434,32 @@ class Store:
             return None
         return Listing(entries=codec.decode_listed(row[0]), settings=row[1])
 
+    def pieces(self, output: str) -> str | None:
+        """Give what was saved as the pieces of an output; None if nothing was."""
+        with self._reading() as connection:
+            return connection.execute(select(OUTPUTS.c.pieces).where(OUTPUTS.c.name == output)).scalar()
+
     def save_emitted(
-        self, output: str, signature: str, files: Mapping[str, str], listing: Listing | None = None
+        self,
+        output: str,
+        signature: str,
+        files: Mapping[str, str],
+        listing: Listing | None = None,
+        *,
+        seen: Mapping[str, str] | None = None,
+        pieces: str | None = None,
     ) -> None:
         """Remember what we wrote for an output; the name is empty for what belongs to the site.
 
         Without a listing, the one that is remembered stays.
         """
-        row = {"name": output, "signature": signature, "files": codec.encode_pairs(dict(files))}
+        row = {
+            "name": output,
+            "signature": signature,
+            "files": codec.encode_pairs(dict(files)),
+            "seen": codec.encode_pairs(dict(seen or {})),
+            "pieces": pieces,
+        }
         if listing is not None:
             row |= {"entries": codec.encode_listed(listing.entries), "settings": listing.settings}
         with self._writing() as connection:

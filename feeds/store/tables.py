@@ -23,7 +23,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -195,6 +195,8 @@ OUTPUTS = Table(
     Column("files", Text, nullable=False, doc="JSON: relative path to SHA-256 of the bytes. Never NULL."),
     Column("entries", Text, doc="JSON: id, source and hash of each entry in it. NULL: not known."),
     Column("settings", Text, doc="JSON: what of config.yaml it was made with. NULL: not known."),
+    Column("seen", Text, doc="JSON: path to how the file system described the file. NULL: not known."),
+    Column("pieces", Text, doc="JSON: which bytes of the files are which entry. NULL: not known."),
 )
 
 HOSTS = Table(
