@@ -166,6 +166,7 @@ def test_one_block_makes_an_output_of_each_tag_and_of_each_source(folder: Path) 
     assert "tags/" not in head
 
 
+@pytest.mark.sqlite
 def test_a_tag_that_vanishes_takes_its_files_and_pages_along(folder: Path) -> None:
     config = folder / "config.yaml"
     text = config.read_text().replace("formats: json_feed", "formats: [json_feed]")
@@ -239,6 +240,7 @@ def test_a_wrong_name_is_told_with_its_place(tmp_path: Path, outputs: str, messa
     assert message in str(caught.value)
 
 
+@pytest.mark.sqlite
 def test_explain_names_the_outputs_of_each_that_take_it_and_counts_the_others(folder: Path) -> None:
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("formats: json_feed", "formats: [json_feed]"))

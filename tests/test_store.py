@@ -239,6 +239,7 @@ def test_due_is_what_looking_at_each_would_find_whatever_is_listed(
         store.close()
 
 
+@pytest.mark.sqlite
 def test_what_is_due_is_found_by_seeks_even_behind_many_that_left(tmp_path: Path) -> None:
     store = open_store("sqlite:///feeds.db", tmp_path)
     store.save([poll(state=SourceState(name=f"s{n:04}", polled=at(9), due=at(5))) for n in range(3000)])
@@ -314,6 +315,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
     assert store.states().keys() == {"a", "b"}
 
 
+@pytest.mark.sqlite
 def test_a_transaction_keeps_writers_out_from_its_first_word(store: Store, tmp_path: Path) -> None:
     """Else what it reads first may be old when it writes, and two such transactions wait for each other."""
     other = sqlite3.connect(tmp_path / "feeds.db", timeout=0, isolation_level=None)
@@ -355,6 +357,7 @@ def test_a_reader_in_the_middle_of_a_list_does_not_hold_up_a_writer(store: Store
     assert len({one.id for one in (first, *rest)}) == 201
 
 
+@pytest.mark.sqlite
 def test_a_second_run_is_refused_and_told_who_holds_the_store(store: Store, tmp_path: Path) -> None:
     other = opened(tmp_path)
     with store.claim():
@@ -369,6 +372,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_store(store: Store, tmp_
     other.close()
 
 
+@pytest.mark.sqlite
 def test_who_only_asks_is_in_no_runs_way(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,6 +402,7 @@ def test_a_killed_run_lets_go_of_the_store(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.sqlite
 def test_a_backup_is_a_store_and_is_never_written_over_anything(store: Store, tmp_path: Path) -> None:
     store.save([poll(record("a"))])
     (tmp_path / "copy").mkdir()

@@ -74,6 +74,7 @@ def test_an_expired_entry_is_found_still(store: Store) -> None:
     assert (expired.native_id, expired.entry) == ("4", None)
 
 
+@pytest.mark.sqlite
 def test_a_store_from_before_titles_is_searched_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

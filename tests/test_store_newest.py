@@ -83,6 +83,7 @@ def plan(database: Path, statement: str) -> str:
     return " / ".join(row[3] for row in found)
 
 
+@pytest.mark.sqlite
 def test_the_index_answers_and_nothing_is_sorted(store: Store, tmp_path: Path) -> None:
     store.save([poll(*(record(number=number, hours=number) for number in range(500)))])
     store.housekeep()
@@ -104,6 +105,7 @@ def test_the_index_answers_and_nothing_is_sorted(store: Store, tmp_path: Path) -
         assert "SCAN" not in found
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("statement", "index"),
     [

@@ -342,7 +342,7 @@ class Config(Discreet):
     store: Annotated[str, PlainValidator(scalars.store), Json({"type": "string"})] = Field(
         default="sqlite:///feeds.db",
         description="Where entries are remembered; a file is relative to config.yaml.",
-        examples=["sqlite:///feeds.db", "sqlite:////var/lib/feeds/feeds.db"],
+        examples=["sqlite:///feeds.db", "sqlite:////var/lib/feeds/feeds.db", "postgresql://feeds@host/feeds"],
     )
     keep_documents: Duration | None = Field(
         default=None,

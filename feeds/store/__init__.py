@@ -1,7 +1,8 @@
-"""Remember entries and the state of sources. The only room that knows SQLAlchemy, Alembic and SQLite.
+"""Remember entries and the state of sources. The only room that knows SQLAlchemy, Alembic and the databases.
 
 ``open_store`` gives a ``Store``; what it may be asked is in ``store``, what its columns hold in ``tables``,
-what is particular about SQLite (journal, transactions, creation, backup) in ``sqlite``.
+what is particular about a database (transactions, errors, who holds it, copies) in ``sqlite`` and
+``postgresql``.
 """
 
 from __future__ import annotations

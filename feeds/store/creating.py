@@ -10,8 +10,8 @@ from sqlalchemy.engine import URL
 
 from feeds.errors import StoreBusy, StoreError
 from feeds.store import faults, lock, sqlite
-from feeds.store.database import WRITING, version_of
-from feeds.store.sqlite import SQLite
+from feeds.store.database import version_of
+from feeds.store.sqlite import WRITING, SQLite
 from feeds.store.tables import HEAD
 
 CREATION_WAIT = 0.02

@@ -1,4 +1,4 @@
-"""What a store needs of its database beyond statements; ``sqlite.SQLite`` gives it."""
+"""What a store needs of its database beyond statements; ``SQLite`` and ``PostgreSQL`` each give it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, inspect, select, text
-
-WRITING = "feeds_writing"
-"""The execution option of a connection whose transactions write."""
 
 
 class Database(Protocol):
@@ -28,6 +25,13 @@ class Database(Protocol):
 
     def told(self) -> AbstractContextManager[None]:
         """Turn the database's errors into StoreError; a mistake of ours in calling it stays what it is."""
+        ...
+
+    def transaction(self, *, writes: bool = False) -> AbstractContextManager[Connection]:
+        """Open a transaction; what is read in it is of one moment. It is undone if anything is raised in it.
+
+        One that writes has the database for itself: it waits for the one before it, and reads what that left.
+        """
         ...
 
     def held(self) -> AbstractContextManager[None]:

@@ -20,7 +20,7 @@ def open_store(url: str, folder: Path) -> Store:
     """Open the store, create it if there is none, and bring its tables up to date.
 
     Args:
-        url: As in config.yaml, for instance ``sqlite:///feeds.db``.
+        url: As in config.yaml, for instance ``sqlite:///feeds.db`` or ``postgresql://user@host/feeds``.
         folder: Where a relative path starts.
 
     Raises:
@@ -51,7 +51,19 @@ def open_new(folder: Path) -> Store:
 
 
 def _database(url: URL, folder: Path) -> Database:
-    if url.get_backend_name() == "sqlite":
+    kind = url.get_backend_name()
+    if kind == "sqlite":
         return creating.open_file(url, folder)
+    if kind == "postgresql":
+        # Only now, because its driver is an extra, and costs a tenth of a second at each start.
+        try:
+            from feeds.store import postgresql  # noqa: PLC0415
+        except ImportError as error:
+            raise StoreError(
+                f"store: PostgreSQL needs one more package ({error}); install feeds[postgres]"
+            ) from error
+        return postgresql.open_database(url, folder / f"{url.database}.documents")
     found = url.render_as_string(hide_password=True)
-    raise StoreError(f"store: expected an address like sqlite:///feeds.db, found {found}")
+    raise StoreError(
+        f"store: expected an address like sqlite:///feeds.db or postgresql://user@host/feeds, found {found}"
+    )

@@ -28,8 +28,10 @@ from sqlalchemy.pool import QueuePool
 
 from feeds.errors import StoreError
 from feeds.store import faults, lock
-from feeds.store.database import WRITING
 from feeds.store.tables import APPLICATION_ID
+
+WRITING = "feeds_writing"
+"""The execution option of a connection whose transactions write."""
 
 CHECKED_BYTES = 32 * 1024 * 1024
 """A store up to this size is checked at each opening (40 ms at most); a larger one by ``housekeep``."""
@@ -168,6 +170,15 @@ class SQLite:
     def told(self) -> AbstractContextManager[None]:
         """See ``Database``."""
         return faults.told(self.path)
+
+    @contextmanager
+    def transaction(self, *, writes: bool = False) -> Iterator[Connection]:
+        """See ``Database``."""
+        with (
+            self.engine.connect().execution_options(**{WRITING: writes}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def held(self) -> AbstractContextManager[None]:
         """See ``Database``."""

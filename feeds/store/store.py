@@ -27,7 +27,7 @@ from feeds.store import (
     staying,
     withdrawing,
 )
-from feeds.store.database import WRITING, Database
+from feeds.store.database import Database
 from feeds.store.journal import Journal
 from feeds.store.merging import batches
 from feeds.store.ripening import Ripening
@@ -500,11 +500,7 @@ class Store:
             if self._current is not None:
                 yield self._current
                 return
-            with (
-                self._database.told(),
-                self._engine.connect().execution_options(**{WRITING: True}) as connection,
-                connection.begin(),
-            ):
+            with self._database.told(), self._database.transaction(writes=True) as connection:
                 self._current = connection
                 try:
                     yield connection
@@ -517,5 +513,5 @@ class Store:
             if self._current is not None:
                 yield self._current
                 return
-            with self._database.told(), self._engine.connect() as connection, connection.begin():
+            with self._database.told(), self._database.transaction() as connection:
                 yield connection

@@ -90,9 +90,10 @@ def still_running(path: Path) -> str | None:
     Only its line ``store:`` is looked for; without one the store has its usual name.
     """
     text = path.read_text("utf-8", "replace") if path.is_file() else ""
-    said = re.search(r"^store:[ \t]*[\"']?(sqlite:///[^\s\"'#]+)", text, re.MULTILINE)
+    said = re.search(r"^store:[ \t]*[\"']?((?:sqlite|postgresql):[^\s\"'#]+)", text, re.MULTILINE)
     url = said[1] if said else str(Config.model_fields["store"].default)
-    if not Path(path.absolute().parent, url.partition(":///")[2]).is_file():
+    scheme, _, file = url.partition(":///")
+    if scheme == "sqlite" and not Path(path.absolute().parent, file).is_file():
         return None
     try:
         with closing(open_store(url, path.absolute().parent)) as store:
