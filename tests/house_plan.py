@@ -47,7 +47,8 @@ SIDEWAYS = frozenset(
 # Imports inside a function: the commands start faster so, and Alembic (a third of a second) is needed only
 # when the store has to be brought up to date. Never to hide an arrow: the floors hold for them too.
 # py3langid brings numpy, and only texts that name no language need it. A kind of sources and a format, with
-# all their libraries, are of no use to a run that brings nothing; nor is the language of another database.
+# all their libraries, are of no use to a run that brings nothing; nor is another
+# database's language, or a way through proxies.
 LATE = frozenset(
     {
         ("cli/", ""),
@@ -56,6 +57,7 @@ LATE = frozenset(
         ("store/opening.py", "feeds.store.postgresql"),
         ("store/postgresql.py", "feeds.store.migrate"),
         ("normalize/language.py", "py3langid"),
+        ("fetch/entrance.py", "feeds.fetch.proxied"),
         ("sources/__init__.py", "feeds.sources."),
         ("formats/__init__.py", "feeds.formats."),
     }

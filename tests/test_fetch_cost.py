@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
+import httpx
 import pytest
 
 from feeds.config.schema import Fetch
 from feeds.errors import TooLarge
 from feeds.fetch import fetch, open_client
-from feeds.fetch.connection import Guarded, Stream
+from feeds.fetch.exchange import Answer, Direct, Patience
 from feeds.model import Document, Validators
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -99,15 +101,17 @@ def test_what_is_not_read_is_soon_not_sent_any_more(endless: Flood) -> None:
     """While we do something else, our kernel takes no megabytes in the meantime."""
     taken = 0
 
-    async def read() -> Stream:
+    async def read() -> Answer:
         nonlocal taken
-        guarded = Guarded((ip_network("127.0.0.1"),))
-        stream = await guarded.connect_tcp("127.0.0.1", endless.port, 5.0)
-        await stream.write(b"GET / HTTP/1.1\r\n\r\n")
-        while taken < 32 * MIB:  # long enough for a kernel to trust in our speed
-            taken += len(await stream.read(64 * 1024, 5.0))
+        direct = Direct((ip_network("127.0.0.1"),), ssl.create_default_context)
+        url = httpx.URL(f"http://127.0.0.1:{endless.port}/")
+        answer = await direct.ask(url, (), Patience(connect=5.0, read=5.0))
+        async for data in answer.pieces():
+            taken += len(data)
+            if taken >= 32 * MIB:  # long enough for a kernel to trust in our speed
+                break
         await asyncio.to_thread(endless.stuck.wait, 30)
-        return stream
+        return answer
 
     async def run() -> None:
         await (await read()).aclose()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import httpx
-
 from feeds.model import Validators
 
 LONGEST_VALIDATOR = 8 * 1024
@@ -75,15 +73,17 @@ def conditions(known: Validators) -> list[tuple[bytes, bytes]]:
     return [*made, (b"A-IM", b"feed")] if made else []
 
 
-def redirect(status: int, headers: httpx.Headers) -> Redirect | None:
-    """Read a redirect; None if the answer is none that can be followed."""
-    raw = next((value for name, value in headers.raw if name.lower() == b"location"), b"").strip(b" \t")
-    if status not in FOLLOWED or not raw:
+def redirect(status: int, raw: Iterable[tuple[bytes, bytes]], headers: Mapping[str, str]) -> Redirect | None:
+    """Read a redirect from headers as they came, and as gathered; None if it is none that can be followed."""
+    if status not in FOLLOWED:
+        return None
+    written = next((value for name, value in raw if name.lower() == b"location"), b"").strip(b" \t")
+    if not written:
         return None
     try:
-        location = raw.decode()
+        location = written.decode()
     except UnicodeDecodeError:
-        location = raw.decode("latin-1")
+        location = written.decode("latin-1")
     wait = headers.get("retry-after")
     return Redirect(location=location, permanent=status in PERMANENT, retry_after=wait)
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from typing import cast
 
@@ -28,6 +26,7 @@ from feeds.fetch import answers, entrance, failures, guard
 from feeds.fetch.answers import Redirect
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
 from feeds.fetch.entrance import Transports
+from feeds.fetch.exchange import Answer, Patience
 from feeds.fetch.manners import Hosts, user_agent
 from feeds.fetch.networks import EVERYWHERE, Network
 from feeds.model import Document, NotModified, Validators
@@ -46,8 +45,8 @@ PARTIAL = 206
 class Client:
     """What all polls of a run share; made by ``open_client``.
 
-    It is httpx's transport that is used, not its client: the client reads every Location itself, fails on odd
-    ones in its own words, and would bring cookies and logins of its own.
+    Of httpx the addresses, errors and proxies are used, not its client: that reads every Location itself,
+    fails on odd ones in its own words, and would bring cookies and logins of its own.
     """
 
     transports: Transports
@@ -70,10 +69,6 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
     # httpx logs each request with its whole address at INFO, and an address may hold a secret.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    if find_spec("sniffio") is None:
-        # httpcore 1.0.9 asks for it six times in a request, and each time Python looks through all its path
-        # for what is not there, a third of a millisecond in all. None says once that there is none.
-        sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
     allowed = [ip_network(prefix) for prefix in settings.allow]
     headers = (
         (b"User-Agent", user_agent(version, settings.contact, settings.subscribers).encode()),
@@ -225,14 +220,13 @@ class _Journey:
         usual = (pair for pair in self.client.headers if pair[0].lower() not in named)
         headers = [*usual, *answers.conditions(self.validators), *own]
         read = self.client.settings.read_timeout.total_seconds()
-        timeout = httpx.Timeout(read, connect=self.client.settings.connect_timeout.total_seconds(), pool=None)
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
+        patience = Patience(read=read, connect=self.client.settings.connect_timeout.total_seconds())
         try:
-            response = await self.client.transports.of(self.access).handle_async_request(request)
+            answer = await self.client.transports.of(self.access).ask(url, headers, patience)
             try:
-                return await self._read(response, url, where)
+                return await self._read(answer, url, where)
             finally:
-                await response.aclose()
+                await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             # OSError and ValueError: what httpx lets through of ssl, sockets, IDNA and odd addresses.
             # Their words may repeat the address, so a private one takes no trace of them along.
@@ -248,11 +242,9 @@ class _Journey:
         elif status < 400:
             self.client.hosts.answered(host, self.now)
 
-    async def _read(
-        self, response: httpx.Response, url: httpx.URL, where: str
-    ) -> Document | NotModified | Redirect:
+    async def _read(self, answer: Answer, url: httpx.URL, where: str) -> Document | NotModified | Redirect:
         """Turn an answer into what it means."""
-        status, headers = response.status_code, answers.gather(response.headers.raw)
+        status, headers = answer.status, answers.gather(answer.headers)
         self._note(url, status, headers)
         conditional = bool(answers.conditions(self.validators))
         if status == httpx.codes.NOT_MODIFIED or status in NO_CONTENT:
@@ -260,7 +252,7 @@ class _Journey:
                 raise failures.bad_status(status, headers, self.now, where)
             known = answers.validators(headers, self.validators)
             return NotModified(headers=answers.kept(headers), validators=known)
-        redirect = answers.redirect(status, response.headers)
+        redirect = answers.redirect(status, answer.headers, headers)
         if redirect is not None:
             return redirect
         if not 200 <= status < 300 or status == PARTIAL:
@@ -268,12 +260,12 @@ class _Journey:
         return Document(
             url=str(url),
             headers=answers.kept(headers),
-            body=await self._body(response, headers, where),
+            body=await self._body(answer, headers, where),
             status=status,
             validators=answers.validators(headers),
         )
 
-    async def _body(self, response: httpx.Response, headers: dict[str, str], where: str) -> bytes:
+    async def _body(self, answer: Answer, headers: dict[str, str], where: str) -> bytes:
         """Read and decode a body under the limit."""
         limit = self.client.settings.max_bytes
         length = headers.get("content-length", "")
@@ -281,7 +273,7 @@ class _Journey:
             raise too_large(where, limit)
         inflater = Inflater(headers.get("content-encoding", ""), limit, where)
         # It is a generator, though typed as less; left half-read it would be closed some time later.
-        async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as pieces:
+        async with aclosing(cast("AsyncGenerator[bytes]", answer.pieces())) as pieces:
             async for data in pieces:
                 inflater.feed(data)
         return inflater.close()

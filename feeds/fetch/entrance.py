@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -15,16 +16,16 @@ import httpx
 from feeds.config.schema import Access
 from feeds.errors import AddressRefused, FetchError
 from feeds.fetch import guard
-from feeds.fetch.connection import Transport
+from feeds.fetch.exchange import Direct, Way
 from feeds.fetch.networks import Network, refusal
 
 Key = tuple[str | None, bool | Path, Path | None]
 
 
 class Transports:
-    """One transport for each way to connect: nearly all sources share the first.
+    """One for each way to connect: nearly all sources share the first.
 
-    An SSL context costs 20 ms, so each is made once, and those that few need when they are needed.
+    An SSL context costs 20 ms, so each is made once, when it is needed.
 
     Args:
         allowed: Ranges that the operator has opened.
@@ -32,11 +33,11 @@ class Transports:
 
     def __init__(self, allowed: Iterable[Network]) -> None:
         self._allowed = tuple(allowed)
-        self._usual = Transport(self._allowed, httpx.create_ssl_context(trust_env=True))
-        self._special: dict[Key, Transport] = {}
+        self._usual = Direct(self._allowed, partial(httpx.create_ssl_context, trust_env=True))
+        self._special: dict[Key, Way] = {}
 
-    def of(self, access: Access) -> Transport:
-        """Give the transport for a source.
+    def of(self, access: Access) -> Way:
+        """Give the way to a source.
 
         Raises:
             FetchError: A certificate that it names cannot be read.
@@ -45,7 +46,7 @@ class Transports:
         if key == (None, True, None):
             return self._usual
         if key not in self._special:
-            self._special[key] = Transport(self._allowed, _context(access), access.proxy)
+            self._special[key] = _special(access, self._allowed)
         return self._special[key]
 
     def judge(self, url: httpx.URL) -> None:
@@ -64,6 +65,15 @@ class Transports:
         """Close them all."""
         for transport in (self._usual, *self._special.values()):
             await transport.aclose()
+
+
+def _special(access: Access, allowed: Sequence[Network]) -> Way:
+    context = _context(access)
+    if access.proxy is None:
+        return Direct(allowed, lambda: context)
+    from feeds.fetch import proxied  # noqa: PLC0415 httpcore and anyio are there for proxies alone
+
+    return proxied.Proxy(access.proxy, context)
 
 
 def _context(access: Access) -> ssl.SSLContext:

@@ -18,7 +18,7 @@ import httpx
 
 from feeds import caching
 from feeds.errors import BadStatus, FetchError, Gone, Unreachable
-from feeds.fetch.connection import NO_HTTP
+from feeds.fetch.exchange import NO_HTTP
 
 SHOWN = 120
 """Most characters of a path, or of a library's words, in a sentence."""
@@ -54,7 +54,7 @@ PROTOCOL: tuple[tuple[str, str], ...] = (
     ),
     ("location header", f"redirects to an address that cannot be read; {MEND}"),
 )
-"""What httpcore and h11 say, and what it means."""
+"""What ``exchange``, httpcore and h11 say, and what it means."""
 BROKEN_OFF = "{host} broke off the connection; it is tried again later"
 UNREACHABLE = "{host} cannot be reached from here; check the network and the address"
 NO_FILES = "this machine has no open files left to give; raise ulimit -n, or lower fetch.concurrency"
