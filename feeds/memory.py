@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from feeds.model import Entry, Feed, Validators
 
+LEFT_OUT = "left_out"
+"""The note that says of files why they were refused, or which entries they are without and why."""
+
 UNSTABLE = 3
 """Other ids once mean that a source moved; twice within four polls, that it gives new ones always."""
 
@@ -50,6 +53,22 @@ class Known(NamedTuple):
 
     source: str
     id: str
+
+
+class Heading(NamedTuple):
+    """What stands on the outside of a source: as ``SourceState`` says, and what its feed calls itself.
+
+    Attributes:
+        revision: As in ``SourceState``.
+        kind: Likewise.
+        title: Of the feed, as it came; None if it has none.
+        site_url: Of the page that it belongs to; None likewise.
+    """
+
+    revision: int
+    kind: str | None
+    title: str | None
+    site_url: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, RSS, environment, planet
+from feedgen.feed import FeedGenerator
 from servers import Site
+from store_values import NOW, opened, poll, record
+from worlds import configured
+
+from feeds.pipeline import Emitter
 
 SOURCES = 20
 HEAVY = {
@@ -87,3 +92,66 @@ def test_the_version_is_told_without_loading_more_than_the_commands() -> None:
     loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
     assert "click" in loaded
     assert loaded & {"pydantic", "sqlalchemy", "httpx", "yaml", "feeds.model", "feeds.config.schema"} == set()
+
+
+@dataclass
+class Published:
+    """What publishing took."""
+
+    rendered: int = 0
+    read: int = 0
+    written: int = 0
+
+
+class Large:
+    """One output of 500 entries, of 25 sources; counts what publishing it takes."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines = "".join(f"  - {{name: s{one}, url: 'https://s{one}.example/'}}\n" for one in range(25))
+        text = f"sources:\n{lines}outputs: [{{name: all, limit: 500}}]\n"
+        self.config, self.store = configured(folder, text), opened(folder)
+        for one in range(25):
+            entries = (record(f"s{one}", number, hours=number) for number in range(30))
+            self.store.save([poll(*entries)])
+        self.took = Published()
+        add, read, replace = FeedGenerator.add_entry, Path.read_bytes, Path.replace
+
+        def adding(generator: FeedGenerator, *args: object, **more: object) -> object:
+            self.took.rendered += 1
+            return add(generator, *args, **more)
+
+        def reading(path: Path) -> bytes:
+            self.took.read += 1
+            return read(path)
+
+        def replacing(path: Path, target: Path) -> Path:
+            self.took.written += 1
+            return replace(path, target)
+
+        monkeypatch.setattr(FeedGenerator, "add_entry", adding)
+        monkeypatch.setattr(Path, "read_bytes", reading)
+        monkeypatch.setattr(Path, "replace", replacing)
+        self.publish()
+
+    def publish(self) -> Published:
+        """Publish as a run of its own does."""
+        self.took = Published()
+        Emitter(self.config, self.store).emit_all(NOW)
+        return self.took
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
+    large = Large(tmp_path, monkeypatch)
+    yield large
+    large.store.close()
+
+
+def test_where_nothing_is_new_no_file_is_read_and_nothing_rendered(large: Large) -> None:
+    assert large.publish() == Published()
+
+
+def test_of_one_new_entry_that_one_is_rendered_and_nothing_else(large: Large) -> None:
+    large.store.save([poll(record("s7", 10_000, hours=-1))])
+    # Atom and RSS go through feedgen; the files of the output are read once; these and the page are written.
+    assert large.publish() == Published(rendered=2, read=3, written=4)

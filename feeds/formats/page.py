@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -74,15 +75,22 @@ class Series:
     more: int
 
 
-def render(site: SitePage) -> bytes:
-    """Write the page; the same bytes for the same site, everywhere and always."""
-    environment = Environment(
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """Give what renders the template; to compile that takes longer than all else."""
+    return Environment(
         # "." because the template lies beside its format, as every member of the family does.
         loader=PackageLoader("feeds.formats", "."),
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
+
+
+def render(site: SitePage) -> bytes:
+    """Write the page; the same bytes for the same site, everywhere and always."""
+    environment = _environment()
     css = environment.loader.get_source(environment, "page.css")[0] if environment.loader else ""
     site = replace(
         site,

@@ -18,7 +18,7 @@ from feeds import __version__, publish
 from feeds.config.schema import Config, LimitStep, MadeOutput, Output
 from feeds.filters import chain
 from feeds.formats import FEED_FORMATS, SITE_FORMATS
-from feeds.memory import Record, SourceState
+from feeds.memory import Heading, Record
 from feeds.model import Entry, Feed, Moment, Tombstone
 from feeds.pipeline.archiving import Archivist, Hands
 from feeds.pipeline.choosing import Choosing, Fate, barred
@@ -28,7 +28,7 @@ from feeds.pipeline.expiring import expire
 from feeds.pipeline.ledger import SITE, Ledger
 from feeds.pipeline.listing import listing, settings
 from feeds.pipeline.pieces import ages
-from feeds.pipeline.planet import framed, headed, lines, planet
+from feeds.pipeline.planet import PAGE, framed, headed, planet, said
 from feeds.pipeline.pressing import DRAFTED, PRESS
 from feeds.pipeline.rendering import Rendered, carried, dressed, paths, render, render_site
 from feeds.pipeline.taking import Taking, remembered
@@ -74,6 +74,7 @@ class Emitter:
         self.archivist = Archivist(config, store, Draft(store.shelf) if draft else store.shelf)
         self.ledger = Ledger(config, store)
         self._press = DRAFTED if draft else PRESS
+        self._ages: dict[str, bool] = {}  # Of each output, whether time alone can change it.
 
     def emit_all(
         self, now: datetime, *, force: bool = False, done: Callable[[Emission], None] = lambda _: None
@@ -96,10 +97,10 @@ class Emitter:
                 emissions.append(emission)
                 done(emission)
 
-        states = self.store.states()
-        revisions = {name: state.revision for name, state in states.items()}
+        headings = self.store.headings()
+        revisions = {name: one.revision for name, one in headings.items()}
         written = self.store.emitted()
-        outputs = [self.headed(output, states) for output in self.config.outputs]
+        outputs = [self.headed(output, headings) for output in self.config.outputs]
         marked = self.store.marked(now - MARKED)
         marks = {o.name: self.tombstones(o, now, marked) for o in outputs}
         signatures = {o.name: self._signature(o, revisions, marks[o.name]) for o in outputs}
@@ -107,26 +108,26 @@ class Emitter:
             name = output.name
             made = _Made(signatures[name], written.get(name), revisions, marks[name])
             tell(self._emit(output, now, made, force=force))
-        tell(self._emit_site(outputs, now, states, signatures, written.get(SITE), force=force))
+        tell(self._emit_site(outputs, now, headings, signatures, written.get(SITE), force=force))
         for name, path in self.archivist.remove_gone():
             tell([Emission(output=name, path=path, verdict=Verdict.REMOVED)])
         tell(self.ledger.remove_gone())
         self.ledger.note(emissions, now)
         return tuple(emissions)
 
-    def headed(self, output: Output, states: Mapping[str, SourceState] | None = None) -> Output:
-        """Give an output with its title; what is not given of the states is asked of the store."""
-        state = None
+    def headed(self, output: Output, headings: Mapping[str, Heading] | None = None) -> Output:
+        """Give an output with its title; what is not given of the sources is asked of the store."""
+        heading = None
         if isinstance(output, MadeOutput) and output.each == "source":
-            state = (self.store.states([output.of]) if states is None else states).get(output.of)
-        return headed(output, self.config, state)
+            heading = (self.store.headings([output.of]) if headings is None else headings).get(output.of)
+        return headed(output, self.config, heading)
 
     def emit_one(self, output: Output, now: datetime) -> tuple[Emission, ...]:
         """Bring the files of one output up to date."""
-        states = self.store.states([source.name for source in self.config.members(output)])
-        revisions = {name: state.revision for name, state in states.items()}
+        headings = self.store.headings([source.name for source in self.config.members(output)])
+        revisions = {name: one.revision for name, one in headings.items()}
         before = self.store.emitted().get(output.name)
-        output = self.headed(output, states)
+        output = self.headed(output, headings)
         marks = self.tombstones(output, now)
         made = _Made(self._signature(output, revisions, marks), before, revisions, marks)
         return tuple(self._emit(output, now, made, force=False))
@@ -194,7 +195,10 @@ class Emitter:
         )
 
     def _aging(self, output: Output) -> bool:
-        return ages(output.filters) or any(ages(s.filters) for s in self.config.members(output))
+        if output.name not in self._ages:
+            steps = (*output.filters, *(step for one in self.config.members(output) for step in one.filters))
+            self._ages[output.name] = ages(steps)
+        return self._ages[output.name]
 
     def _signature(
         self,
@@ -352,39 +356,42 @@ class Emitter:
         self,
         outputs: Sequence[Output],
         now: datetime,
-        states: Mapping[str, SourceState],
+        headings: Mapping[str, Heading],
         signatures: Mapping[str, str],
         before: Emitted | None,
         *,
         force: bool,
     ) -> Iterator[Emission]:
-        site = self.config.site
-        names = {SITE_FORMATS[word].file: word for word in site.formats}
-        shown = [output for output in outputs if not isinstance(output, MadeOutput)]
-        signature = _hash(
-            [
-                __version__,
-                RENDERING,
-                site.model_dump(mode="json"),
-                [signatures[output.name] for output in shown],
-                [(one.label, paths(one)) for one in outputs if isinstance(one, MadeOutput)],
-                [repr(line) for line in lines(self.config, states)],
-            ]
-        )
-        aging = any(map(self._aging, shown))
-        if not force and not aging and self.ledger.stands(before, signature, names):
-            yield from (Emission(output=SITE, path=name, verdict=Verdict.SKIPPED) for name in names)
-            return
-        rendered = self.site_rendered(now, states)
-        made = [self._put(SITE, one, 0) for one in rendered]
-        self.ledger.remember(SITE, before, signature, {one.path: one.body for one in rendered})
-        yield from made
+        made_of = {
+            path: [RENDERING, *what] for path, what in said(self.config, outputs, headings, signatures)
+        }
+        wanted = {path: _hash(what) for path, what in made_of.items()}
+        # Before, there was one signature for all files of the site.
+        old = json.loads(before.signature) if before and before.signature.startswith("{") else {}
+        aging = any(self._aging(output) for output in outputs if not isinstance(output, MadeOutput))
+        words = []
+        for word in self.config.site.formats:
+            path = SITE_FORMATS[word].file
+            same = old.get(path) == wanted[path] and before is not None and self.ledger.holds(before, path)
+            if force or not same or (aging and word == PAGE):
+                words.append(word)
+            else:
+                yield Emission(output=SITE, path=path, verdict=Verdict.SKIPPED)
+        if words or old.keys() != wanted.keys():
+            rendered = self.site_rendered(now, headings, words)
+            made = [self._put(SITE, one, 0) for one in rendered]
+            bodies = {one.path: one.body for one in rendered}
+            self.ledger.remember(SITE, before, json.dumps(wanted), bodies)
+            yield from made
 
-    def site_rendered(self, now: datetime, states: Mapping[str, SourceState]) -> tuple[Rendered, ...]:
-        """Render the files of the site as a whole."""
-        outputs = (self.headed(output, states) for output in self.config.outputs)
-        page = planet(self.config, outputs, states, lambda output: self.gather(output, now))
-        return tuple(render_site(page, word) for word in self.config.site.formats)
+    def site_rendered(
+        self, now: datetime, headings: Mapping[str, Heading], words: Sequence[str] | None = None
+    ) -> tuple[Rendered, ...]:
+        """Render the files of the site as a whole: those of these formats, or all."""
+        words = self.config.site.formats if words is None else words
+        outputs = (self.headed(output, headings) for output in self.config.outputs if PAGE in words)
+        page = planet(self.config, outputs, headings, lambda output: self.gather(output, now))
+        return tuple(render_site(page, word) for word in words)
 
     def housekeep(self, now: datetime) -> None:
         """Forget what is old enough, and keep the store small."""

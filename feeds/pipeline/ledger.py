@@ -10,12 +10,11 @@ from pathlib import Path
 from feeds import publish
 from feeds.config.schema import Config
 from feeds.formats import SITE_FORMATS
+from feeds.memory import LEFT_OUT
 from feeds.pipeline.emission import Emission, Verdict
 from feeds.pipeline.rendering import paths
 from feeds.store import Emitted, Listing, Note, Store
 
-LEFT_OUT = "left_out"
-"""The note that says of files why they were refused, or which entries they are without and why."""
 MOST_SAID = 20
 """Reasons of one file that are noted."""
 
@@ -42,11 +41,13 @@ class Ledger:
             before is not None
             and before.signature == signature
             and set(before.files) == set(files)
-            and all(self._is_ours(before, path) for path in before.files)
+            and all(self.holds(before, path) for path in before.files)
         )
 
-    def _is_ours(self, before: Emitted, path: str) -> bool:
+    def holds(self, before: Emitted, path: str) -> bool:
         """Say whether a file is what we wrote; only if somebody touched it, what is in it is looked at."""
+        if path not in before.files:
+            return False
         seen = before.seen.get(path)
         if seen is not None and publish.described(self.folder, path) == seen:
             return True

@@ -87,7 +87,7 @@ def plan(emitter: Emitter, now: datetime, names: Sequence[str] = ()) -> Iterator
         if not names or output.name in names:
             yield _output(emitter, emitter.headed(output), now)
     if not names:
-        rendered = emitter.site_rendered(now, emitter.store.states())
+        rendered = emitter.site_rendered(now, emitter.store.headings())
         problems = tuple(problem for one in rendered for problem in one.problems)
         yield Plan(output=SITE, files=_files(emitter, rendered), problems=problems)
         yield from _gone(emitter)

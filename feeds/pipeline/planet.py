@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from feeds import __version__
 from feeds.config.names import PLACES
 from feeds.config.schema import Config, MadeOutput, Output, Source
 from feeds.formats import (
@@ -15,27 +16,30 @@ from feeds.formats import (
     SitePage,
     SourceLine,
 )
-from feeds.memory import SourceState
+from feeds.memory import Heading
 from feeds.model import Feed, Link, Moment, Person, Text
 from feeds.normalize import ids
+
+PAGE = "page"
+"""The one format of the site that shows entries."""
 
 SHOWN_ON_PAGE = 20
 """Entries of each output on the page."""
 
 
-def headed(output: Output, config: Config, state: SourceState | None) -> Output:
+def headed(output: Output, config: Config, heading: Heading | None) -> Output:
     """Give an output with its title, where that names the tag or source that it is made of.
 
     Args:
         output: Of the configuration.
         config: The configuration in force.
-        state: Of the source that it is made of; None of any other output, or if it is not known.
+        heading: Of the source that it is made of; None of any other output, or if it is not known.
     """
     if not isinstance(output, MadeOutput):
         return output
     label = output.of
     if output.each == "source":
-        label = _title(output.taken[0], state)
+        label = _title(output.taken[0], heading)
     place = PLACES[output.by]
     title = output.title or f"{config.site.title} – {place}"
     told = {"label": label, "title": title.replace(place, label)}
@@ -65,7 +69,7 @@ def framed(config: Config, output: Output, updated: Moment) -> Feed:
 def planet(
     config: Config,
     outputs: Iterable[Output],
-    states: Mapping[str, SourceState],
+    headings: Mapping[str, Heading],
     gather: Callable[[Output], Feed],
 ) -> SitePage:
     """Give the whole planet.
@@ -73,7 +77,7 @@ def planet(
     Args:
         config: The configuration in force.
         outputs: Its outputs, with their titles.
-        states: Of the sources, by name.
+        headings: Of the sources, by name.
         gather: Makes the merged feed of an output.
     """
     site = config.site
@@ -97,30 +101,54 @@ def planet(
         owner=site.owner.name,
         outputs=tuple(pages),
         series=tuple(OutputSeries(by=by, outputs=tuple(some)) for (_, by), some in series.items()),
-        sources=lines(config, states),
+        sources=lines(config, headings),
         opml=SITE_FORMATS["opml"].file if "opml" in site.formats else None,
     )
 
 
-def lines(config: Config, states: Mapping[str, SourceState]) -> tuple[SourceLine, ...]:
+def said(
+    config: Config,
+    outputs: Sequence[Output],
+    headings: Mapping[str, Heading],
+    signatures: Mapping[str, str],
+) -> Iterator[tuple[str, list[object]]]:
+    """Give the path of each file of the site, and all that it is made from.
+
+    Args:
+        config: The configuration in force.
+        outputs: Its outputs, with their titles.
+        headings: Of the sources, by name.
+        signatures: What stands for all that an output is made from, by name.
+    """
+    sources: list[object] = [
+        __version__,
+        config.site.model_dump(mode="json"),
+        list(map(repr, lines(config, headings))),
+    ]
+    shown = [signatures[output.name] for output in outputs if not isinstance(output, MadeOutput)]
+    series = [
+        (output.label, output.name, output.formats) for output in outputs if isinstance(output, MadeOutput)
+    ]
+    for word in config.site.formats:
+        yield SITE_FORMATS[word].file, [*sources, shown, series] if word == PAGE else sources
+
+
+def lines(config: Config, headings: Mapping[str, Heading]) -> tuple[SourceLine, ...]:
     """Describe the sources to the public."""
-    return tuple(_line(source, states.get(source.name)) for source in config.sources)
+    return tuple(_line(source, headings.get(source.name)) for source in config.sources)
 
 
-def _line(source: Source, state: SourceState | None) -> SourceLine:
+def _line(source: Source, heading: Heading | None) -> SourceLine:
     """Describe a source: an address that holds a secret is left out."""
-    feed = state.feed if state else None
     return SourceLine(
         name=source.name,
-        title=_title(source, state),
+        title=_title(source, heading),
         url=None if source.private else source.url,
-        site_url=feed.link("alternate") if feed and not source.private else None,
+        site_url=heading.site_url if heading and not source.private else None,
         tags=source.tags,
-        kind=state.kind if state and state.kind else source.kind,
+        kind=heading.kind if heading and heading.kind else source.kind,
     )
 
 
-def _title(source: Source, state: SourceState | None) -> str:
-    feed = state.feed if state else None
-    declared = feed.title.value if feed and feed.title else None
-    return source.title or declared or source.name
+def _title(source: Source, heading: Heading | None) -> str:
+    return source.title or (heading and heading.title) or source.name

@@ -7,6 +7,7 @@ the model later reads back from old rows as its default.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy import RowMapping
 
 from feeds.cadence import Pace
 from feeds.errors import StoreError
-from feeds.memory import Record, SourceState, Spacing, Trust
+from feeds.memory import Heading, Record, SourceState, Spacing, Trust
 from feeds.model import Entry, Feed, Moment, Text, Validators
 from feeds.normalize.ids import digest
 from feeds.normalize.text import shown
@@ -100,6 +101,21 @@ def decode_feed(text: str) -> Feed:
     except ValueError as error:
         raise _damaged("what a source says of itself cannot be read") from error
     return replace(feed, updated=_utc(feed.updated))
+
+
+def heading(revision: int, kind: str | None, feed: str | None) -> Heading:
+    """Give what stands on the outside of a source, without making a feed of what it said of itself."""
+    if feed is None:
+        return Heading(revision, kind, None, None)
+    try:
+        told = json.loads(feed)
+        title = told["title"]["value"] if told.get("title") else None
+        pages = (
+            link["href"] for link in told.get("links", ()) if link.get("rel", "alternate") == "alternate"
+        )
+        return Heading(revision, kind, title, next(pages, None))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _damaged("what a source says of itself cannot be read") from error
 
 
 def encode_trust(trust: Trust) -> str:

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, null, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.memory import Known, Record, SourceState, Spacing, Spare
+from feeds.memory import Heading, Known, Record, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
@@ -122,10 +122,14 @@ class Store:
         """Say whether a run holds the store, and as which process; not knowing counts as no."""
         return self._database.holder()
 
-    def states(self, names: Collection[str] | None = None) -> dict[str, SourceState]:
-        """Give what is remembered of these sources, or of all; a source never polled is not in it."""
+    def states(self, names: Collection[str] | None = None, *, bare: bool = False) -> dict[str, SourceState]:
+        """Give what is remembered of these sources, or of all; a source never polled is not in it.
+
+        ``bare``: without what they say of themselves, which takes most of the time.
+        """
+        columns = [null().label("feed") if bare and one is SOURCES.c.feed else one for one in SOURCES.c]
         with self._reading() as connection:
-            statement = select(SOURCES).order_by(SOURCES.c.name)
+            statement = select(*columns).order_by(SOURCES.c.name)
             if names is None:
                 rows = connection.execute(statement).mappings().all()
             else:
@@ -135,6 +139,19 @@ class Store:
                     for row in connection.execute(statement.where(SOURCES.c.name.in_(some))).mappings()
                 ]
         return {row["name"]: codec.state(row) for row in rows}
+
+    def headings(self, names: Collection[str] | None = None) -> dict[str, Heading]:
+        """Give what stands on the outside of these sources, or of all."""
+        columns = (SOURCES.c.name, SOURCES.c.revision, SOURCES.c.kind, SOURCES.c.feed)
+        statement = select(*columns)
+        asked = (
+            [statement]
+            if names is None
+            else [statement.where(SOURCES.c.name.in_(some)) for some in batches(sorted(set(names)))]
+        )
+        with self._reading() as connection:
+            rows = [row for each in asked for row in connection.execute(each).all()]
+        return {name: codec.heading(*told) for name, *told in rows}
 
     def due(self, names: Collection[str], now: datetime, limit: int) -> tuple[SourceState, ...]:
         """Give the sources of these names that may be polled now, the longest due first.

@@ -18,8 +18,7 @@ from feeds.cli.work.loading import chosen, configuration
 from feeds.cli.work.opening import opened
 from feeds.config.schema import Config, Source
 from feeds.errors import ConfigError, StoreError
-from feeds.memory import SourceState
-from feeds.pipeline.ledger import LEFT_OUT
+from feeds.memory import LEFT_OUT, SourceState
 from feeds.store import open_store
 
 WORDS = ("ok", "failing", "gone", "new", "paused")
@@ -37,7 +36,9 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     sources = chosen(config, names) if names else config.sources
     moment = now()
     with closing(opened(config)) as store:
-        every = store.states([source.name for source in config.sources])
+        known = store.states(bare=True)
+        every = {source.name: known[source.name] for source in config.sources if source.name in known}
+        titles = {name: one.title for name, one in store.headings().items()} if as_json else {}
         dammed = store.held()
         held, pid = store.holder()
         noted = store.notes()
@@ -50,7 +51,9 @@ def status(session: Session, *, names: tuple[str, ...], failing: bool, as_json: 
     screen = Screen(session)
     if as_json:
         screen.document(
-            status_document(config, sources, states, same, found, dammed=dammed, held=held, pid=pid)
+            status_document(
+                config, sources, states, same, found, titles=titles, dammed=dammed, held=held, pid=pid
+            )
             | {"left_out": left_out}
         )
         return 0
@@ -232,6 +235,7 @@ def status_document(
     same: Mapping[str, tuple[str, ...]],
     found: Health,
     *,
+    titles: Mapping[str, str | None],
     dammed: Mapping[str, int],
     held: bool,
     pid: int | None,
@@ -246,7 +250,10 @@ def status_document(
         "totals": totals(sources, states),
         "sources": [
             source_document(source, states.get(source.name), same.get(source.name, ()))
-            | {"held": dammed.get(source.name, 0)}
+            | {
+                "title": source.title or titles.get(source.name),
+                "held": dammed.get(source.name, 0),
+            }
             for source in sources
         ],
     }
@@ -258,7 +265,7 @@ def source_document(source: Source, state: SourceState | None, same: Sequence[st
         "name": source.name,
         "state": word(source, state),
         "kind": known.kind or source.kind,
-        "title": source.title or (known.feed.title.value if known.feed and known.feed.title else None),
+        "title": source.title,
         "entries": known.entries,
         "polled": known.polled,
         "succeeded": known.succeeded,
