@@ -8,6 +8,7 @@
     │   │   │   └── Gone   410: the source asks never to be asked again
     │   │   ├── TooLarge   more bytes than the limit, before or after decoding
     │   │   ├── AddressRefused   it leads to where nothing of ours may go
+    │   │   ├── RobotsRefused    its site asks programs to leave it alone, or cannot be asked whether
     │   │   └── Unreachable      no way to it: its network is down, or ours
     │   │       └── Offline      ours
     │   ├── HostRests      not asked now, as its host wished         -> later, and no failure
@@ -94,6 +95,10 @@ class TooLarge(FetchError):
 
 class AddressRefused(FetchError):
     """An address, or what its name leads to, is not to be asked: no web address, or not a public one."""
+
+
+class RobotsRefused(FetchError):
+    """The site asks programs not to fetch that (RFC 9309), or does not say whether they may."""
 
 
 class Unreachable(FetchError):

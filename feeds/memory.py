@@ -117,6 +117,27 @@ class Spacing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Robots:
+    """What a site asks of programs: its robots.txt as we know it (RFC 9309).
+
+    Attributes:
+        origin: Scheme, host and port, as in ``https://a.example``.
+        rules: The text; empty: there is none, so nothing is asked. None before the first answer.
+        at: When that was answered; None before.
+        tried: When it was asked last.
+        failing: Since when it cannot be had; None if it was the last time.
+        problem: Why it could not be had the last time, in a sentence; None if it could.
+    """
+
+    origin: str
+    rules: str | None = None
+    at: datetime | None = None
+    tried: datetime
+    failing: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Spare:
     """What of a source's document need not be read again as long as its text stays the same.
 

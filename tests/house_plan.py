@@ -49,6 +49,7 @@ SIDEWAYS = frozenset(
 # py3langid brings numpy, and only texts that name no language need it. A kind of sources and a format, with
 # all their libraries, are of no use to a run that brings nothing; nor is another
 # database's language, or a way through proxies.
+# selectolax and protego are for sources that are pages, of which most operators have none.
 LATE = frozenset(
     {
         ("cli/", ""),
@@ -60,6 +61,9 @@ LATE = frozenset(
         ("fetch/entrance.py", "feeds.fetch.proxied"),
         ("sources/__init__.py", "feeds.sources."),
         ("formats/__init__.py", "feeds.formats."),
+        ("config/selectors.py", "selectolax"),
+        ("sources/selecting.py", "selectolax"),
+        ("fetch/robots.py", "protego"),
     }
 )
 
@@ -91,11 +95,13 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "markdown_it": ("sources/articles.py", "sources/articles/", "sources/markdown.py"),
         "markupsafe": ("formats/",),
         "nh3": ("normalize/html.py",),
+        "protego": ("fetch/robots.py",),
         "py3langid": ("normalize/language.py",),
         "pydantic": ("config/", "store/codec.py"),
         "pydantic_core": ("config/", "store/codec.py"),
         "rich": ("cli/",),
         "psycopg": ("store/postgresql.py",),
+        "selectolax": ("config/selectors.py", "sources/selecting.py"),
         "sqlalchemy": ("store/",),
         "structlog": ("cli/", "daemon/"),
         "yaml": ("config/", "sources/"),

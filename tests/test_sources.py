@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from reading import AUTHORITY, DATA, SOURCE, document, feed_of
 
 from feeds.config.schema import Source
+from feeds.config.selectors import Fields, Selector
 from feeds.errors import ReadError
 from feeds.model import Document, Entry, Feed, Validators
 from feeds.normalize.chars import clean
@@ -37,11 +38,17 @@ def samples(tmp_path: Path) -> dict[str, Document]:
     assert folder is not None
     loaded = folder(Source(name="texts", path=str(tmp_path)), tmp_path, Validators())
     assert isinstance(loaded, Document)
-    return {"feed": document(FEED), "json_feed": document(JSON_FEED), "articles": loaded}
+    page = document(b"<!doctype html><ul><li class=event><h3>A title</h3></ul>")
+    return {"feed": document(FEED), "json_feed": document(JSON_FEED), "articles": loaded, "page": page}
 
 
 def source_of(word: str) -> Source:
-    return SOURCE if word != "articles" else SOURCE.model_copy(update={"url": None, "path": "texts"})
+    """Give a source of that kind; config.yaml has to name those that cannot be recognised."""
+    told: dict[str, dict[str, object]] = {
+        "articles": {"url": None, "path": "texts"},
+        "page": {"kind": "page", "entry": "li.event", "fields": Fields(title=Selector(css="h3"))},
+    }
+    return SOURCE.model_copy(update=told.get(word, {}))
 
 
 @pytest.mark.parametrize("word", KINDS)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from feeds.config.problems import Mistake, Part, keys_of, part_of, suggest, written
 from feeds.config.schema import Output, Source
 from feeds.config.secrets import Expanded
 from feeds.config.syntax import Place
+
+PAGE_KEYS = MappingProxyType(
+    {
+        "entry": "entry: beside kind: page, the CSS selector of each entry, like li.event",
+        "fields": "fields: beside kind: page, like {title: h3, url: a@href}",
+    }
+)
 
 
 def label(parts: list[Part], place: Place, here: Place) -> str:
@@ -57,9 +65,29 @@ def addresses(items: Sequence[object]) -> Iterator[Mistake]:
         elif kind == "articles" and path is None:
             message = "expected path, the folder of texts, for kind articles, found url"
             yield Mistake(place=(*place, "url"), message=message, at_key=True)
-        elif kind in {"feed", "json_feed"} and url is None:
+        elif kind in {"feed", "json_feed", "page"} and url is None:
             message = f"expected url, the address, for kind {kind}, found path"
             yield Mistake(place=(*place, "path"), message=message, at_key=True)
+
+
+def selected(items: Sequence[object]) -> Iterator[Mistake]:
+    """Find pages without what tells their entries, and that beside sources of other kinds."""
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            continue
+        place: Place = ("sources", index)
+        given = [key for key in PAGE_KEYS if item.get(key) is not None]
+        if item.get("kind") != "page":
+            message = "expected kind: page beside it, found "
+            found = f"kind: {item['kind']}" if "kind" in item else "no kind"
+            yield from (Mistake(place=(*place, key), message=message + found, at_key=True) for key in given)
+            continue
+        for key in PAGE_KEYS:
+            if key not in given:
+                yield Mistake(place=(*place, "kind"), message=f"expected {PAGE_KEYS[key]}, found no {key}")
+        fields = item.get("fields")
+        if isinstance(fields, dict) and not any(fields.values()):
+            yield Mistake(place=(*place, "fields"), message="expected at least one field like title: h3")
 
 
 def listed(value: object) -> list[object]:
@@ -132,6 +160,7 @@ def mistakes(
         *names("sources", sources, raw, parts),
         *names("outputs", outputs, outputs, parts),
         *addresses(sources),
+        *selected(sources),
         *(origins(outputs, sources) if known else ()),
     ]
 

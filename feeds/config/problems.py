@@ -48,6 +48,7 @@ SECTIONS: Mapping[str | None, type[schema.Value]] = MappingProxyType(
         "interval": schema.Cron,
         "drop": schema.Match,
         "republish": schema.Excerpt,
+        "fields": schema.Fields,
     }
 )
 

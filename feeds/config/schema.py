@@ -50,6 +50,7 @@ from feeds.config.parts import (
     texts,
 )
 from feeds.config.scalars import duration, zone
+from feeds.config.selectors import Css, Fields
 
 __all__ = (
     "NAME",
@@ -62,6 +63,7 @@ __all__ = (
     "Duration",
     "Excerpt",
     "Fetch",
+    "Fields",
     "From",
     "Interval",
     "Keep",
@@ -265,13 +267,19 @@ class Source(Value):
     name: Name = Field(
         description="What it is called in commands, files and ids. Default: made from its address."
     )
-    kind: Literal["auto", "feed", "json_feed", "articles"] = Field(
+    kind: Literal["auto", "feed", "json_feed", "articles", "page"] = Field(
         default="auto",
-        description="How it is read: feed (RSS, Atom, RDF, CDF), json_feed, articles (a folder of texts);"
-        " auto recognises it.",
+        description="How it is read: feed (RSS, Atom, RDF, CDF), json_feed, articles (a folder of texts),"
+        " page (HTML, by CSS selectors); auto recognises feeds and folders.",
     )
     url: Url = Field(
         default=None, description="Address of the feed.", examples=["https://example.org/feed.xml"]
+    )
+    entry: Css | None = Field(default=None, description="With kind page: what each entry of it is.")
+    fields: Fields | None = Field(
+        default=None,
+        description="With kind page: where in an entry its parts stand.",
+        examples=[{"title": "h3", "url": "a@href", "published": "time@datetime"}],
     )
     path: Line | None = Field(
         default=None,
@@ -306,6 +314,11 @@ class Source(Value):
     paused: bool = Field(default=False, description="Not polled; what it brought stays published.")
     private: bool = Field(default=False, exclude=True)
     written: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+
+    @property
+    def offers_feed(self) -> bool:
+        """Whether its address is that of a feed, so that people may be sent there for one."""
+        return self.kind != "page"
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         shown = super().__repr_args__()

@@ -29,6 +29,7 @@ from feeds.fetch.entrance import Transports
 from feeds.fetch.exchange import Answer, Patience
 from feeds.fetch.manners import Hosts, user_agent
 from feeds.fetch.networks import EVERYWHERE, Network
+from feeds.fetch.robots import Rulebook, Target
 from feeds.model import Document, NotModified, Validators
 
 TYPES = (
@@ -53,6 +54,7 @@ class Client:
     headers: tuple[tuple[bytes, bytes], ...]
     settings: Fetch
     hosts: Hosts
+    robots: Rulebook
 
 
 @asynccontextmanager
@@ -84,7 +86,9 @@ async def open_client(settings: Fetch, version: str) -> AsyncIterator[Client]:
         )
     transports = Transports(EVERYWHERE if settings.reach_everything_even_this_machine else allowed)
     try:
-        yield Client(transports=transports, headers=headers, settings=settings, hosts=hosts)
+        yield Client(
+            transports=transports, headers=headers, settings=settings, hosts=hosts, robots=Rulebook(hosts)
+        )
     finally:
         await transports.aclose()
 
@@ -101,7 +105,13 @@ def _spacing(spacing: timedelta | None, own: tuple[Network, ...], host: str) -> 
 
 
 async def fetch(
-    client: Client, url: str, validators: Validators, now: datetime, *, source: Source | None = None
+    client: Client,
+    url: str,
+    validators: Validators,
+    now: datetime,
+    *,
+    source: Source | None = None,
+    obey: bool = False,
 ) -> Document | NotModified:
     """Ask a server for a document.
 
@@ -115,12 +125,14 @@ async def fetch(
         validators: Of the last document, to be echoed.
         now: The moment of the poll, aware.
         source: Whose poll this is: what its server wants of us, and whether the address may be shown.
+        obey: Whether its site is asked before, and the site of every redirect, if programs may (robots.txt).
 
     Returns:
         The document, or that it has not changed: 304 to a condition, or a 204 or 205 to one.
 
     Raises:
         HostRests: The host asked to be left alone for longer, so nothing was sent.
+        RobotsRefused: Its site asks programs not to fetch that, or cannot be asked whether they may.
         BadStatus: The server answered that it has none; Gone: for good.
         TooLarge: It is larger than ``max_bytes``, before or after decoding.
         FetchError: There is no usable answer. The sentence never holds a login or a query; of a private
@@ -130,9 +142,17 @@ async def fetch(
     private = bool(first.userinfo) or (source is not None and source.private)
     access = Access() if source is None else source.fetch
     journey = _Journey(
-        client=client, first=first, access=access, validators=validators, now=now, private=private
+        client=client,
+        first=first,
+        access=access,
+        validators=validators,
+        now=now,
+        private=private,
+        obey=obey,
     )
     deadline = access.deadline or client.settings.deadline
+    # Before it is our turn at the host: that is another request, with a turn of its own.
+    await journey.may(_bare(first))
     async with AsyncExitStack() as turn:
         await turn.enter_async_context(client.hosts.turn(first.raw_host.decode("ascii"), now))
         # The deadline begins with our turn: a long queue at a host is no fault of the source.
@@ -154,6 +174,7 @@ class _Journey:
         validators: To echo, at every hop: which of them has the document is not remembered.
         now: The moment of the poll.
         private: Whether addresses are kept out of errors.
+        obey: Whether sites are asked if they let programs in.
     """
 
     client: Client
@@ -162,6 +183,27 @@ class _Journey:
     validators: Validators
     now: datetime
     private: bool
+    obey: bool
+
+    async def may(self, url: httpx.URL) -> None:
+        """Make sure that the site of an address lets us ask for it. Nobody's turn may be held meanwhile."""
+        if not self.obey:
+            return
+
+        async def ask(address: str) -> Document | NotModified:
+            # Another site gets no login and no headers of ours, not for its robots.txt either.
+            own = guard.origin(url) == guard.origin(self.first)
+            access = self.access if own else entrance.bare(self.access)
+            source = Source(name="robots", private=self.private, fetch=access)
+            return await fetch(self.client, address, Validators(), self.now, source=source)
+
+        target = Target(
+            url=str(url),
+            origin=f"{url.scheme}://{url.netloc.decode('ascii')}",
+            host=url.raw_host.decode("ascii"),
+            shown=failures.place(url, self.private),
+        )
+        await self.client.robots.permit(target, self.now, ask)
 
     async def go(self, turn: AsyncExitStack) -> Document | NotModified:
         """Follow redirects to an answer. ``turn`` holds our turn at the present hop's host."""
@@ -187,8 +229,9 @@ class _Journey:
             there = self._next(here, answer, seen)
             permanent = permanent and answer.permanent and not _downgrade(here, there)
             moved = there if permanent else moved
-            if here.raw_host != there.raw_host:
+            if self.obey or here.raw_host != there.raw_host:
                 await turn.aclose()
+                await self.may(there)
                 await turn.enter_async_context(
                     self.client.hosts.turn(there.raw_host.decode("ascii"), self.now)
                 )

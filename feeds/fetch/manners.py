@@ -59,6 +59,7 @@ FIRST, MOST = timedelta(seconds=2), timedelta(minutes=10)
 """The spacing after the first 429, at least; and the largest."""
 REST = timedelta(minutes=1)
 """How long a host is left alone after a 429 that does not say how long."""
+NONE = timedelta()
 LONGEST = timedelta(days=1)
 """So much of what a host asks counts."""
 
@@ -116,6 +117,7 @@ class Hosts:
         self._queues: dict[str, _Queue] = {}
         self._spacings: dict[str, Spacing] = {}
         self._changed: set[str] = set()
+        self._wished: dict[str, timedelta] = {}
 
     def __len__(self) -> int:
         return sum(1 for queue in self._queues.values() if queue.users)
@@ -135,8 +137,15 @@ class Hosts:
         """Say how far apart two requests to a host have to be."""
         name = service(host)
         taught = self._spacings.get(name)
-        usual = self._spacing(name)
+        usual = max(self._spacing(name), self._wished.get(name, NONE))
         return usual if taught is None else max(usual, taught.gap)
+
+    def spread(self, host: str, gap: timedelta) -> None:
+        """Note how far apart requests to a host have to be because it says so itself (Crawl-delay)."""
+        if gap:
+            self._wished[service(host)] = gap
+        else:
+            self._wished.pop(service(host), None)
 
     @asynccontextmanager
     async def turn(self, host: str, now: datetime) -> AsyncIterator[None]:

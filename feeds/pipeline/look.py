@@ -39,7 +39,8 @@ async def ask_again(
     kind = KINDS.get("articles" if source.path is not None else source.kind)
     if kind is not None and kind.load is not None:
         return await asyncio.to_thread(kind.load, source, folder, validators)
-    return await fetch(client, address or source.url or "", validators, now, source=source)
+    obey = kind is not None and kind.obeys
+    return await fetch(client, address or source.url or "", validators, now, source=source, obey=obey)
 
 
 async def ask(client: Client, source: Source, folder: Path, now: datetime) -> Document:

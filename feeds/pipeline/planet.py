@@ -143,7 +143,7 @@ def _line(source: Source, heading: Heading | None) -> SourceLine:
     return SourceLine(
         name=source.name,
         title=_title(source, heading),
-        url=None if source.private else source.url,
+        url=None if source.private or not source.offers_feed else source.url,
         site_url=heading.site_url if heading and not source.private else None,
         tags=source.tags,
         kind=heading.kind if heading and heading.kind else source.kind,

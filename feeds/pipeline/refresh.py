@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,12 +35,16 @@ from feeds.store import Raw, Store
 READING = "3"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
 
+OF_KINDS: Mapping[str, Sequence[str]] = MappingProxyType({"page": ("entry", "fields")})
+"""Settings that decide on how sources of one kind are read."""
+
 
 def settings_hash(source: Source) -> str:
     """Hash what decides how a source's bytes are read; another hash makes it be read anew."""
     wanted: dict[str, Any] = dict.fromkeys(
         ("name", "kind", "url", "path", "title", "language", "timezone"), True
     )
+    wanted |= dict.fromkeys(OF_KINDS.get(source.kind, ()), True)
     shown = source.model_dump(mode="json", include={**wanted, "fetch": {"charset"}}, fallback=str)
     return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
 
@@ -113,6 +118,7 @@ class Poller:
         self.outage = Outage(store.answered)
         self.sparing = Sparing(config, store, readers)
         client.hosts.recall(store.spacings())
+        client.robots.recall(store.robots)
         self._waiting: list[tuple[Answer, asyncio.Future[Outcome | None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -337,6 +343,8 @@ class Poller:
         with self.store.transaction():
             if spacings := self.client.hosts.learned():
                 self.store.save_spacings(spacings)
+            if robots := self.client.robots.learned():
+                self.store.save_robots(robots.values())
             outcomes = self.keeper.keep(answers)
         self.collector.took(one for answer in answers for one in answer.kept)
         return outcomes

@@ -30,10 +30,14 @@ class Kind:
     Attributes:
         read: Bytes -> Feed.
         load: Brings the bytes; None if they come over HTTP.
+        obeys: Whether its bytes are not offered to programs, so that the site's robots.txt is asked.
+        alone: Whether it is read in a worker process, however small it is.
     """
 
     read: Callable[[Document, Source, str], Feed]
     load: Callable[[Source, Path, Validators], Document | NotModified] | None = None
+    obeys: bool = False
+    alone: bool = False
 
 
 def _feed(document: Document, source: Source, authority: str) -> Feed:
@@ -54,6 +58,12 @@ def _articles(document: Document, source: Source, authority: str) -> Feed:
     return articles.read(document, source, authority)
 
 
+def _page(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import page  # noqa: PLC0415
+
+    return page.read(document, source, authority)
+
+
 def _folder(source: Source, folder: Path, validators: Validators) -> Document | NotModified:
     from feeds.sources import articles  # noqa: PLC0415
 
@@ -65,6 +75,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "feed": Kind(read=_feed),
         "json_feed": Kind(read=_json_feed),
         "articles": Kind(read=_articles, load=_folder),
+        "page": Kind(read=_page, obeys=True, alone=True),
     }
 )
 

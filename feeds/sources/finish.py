@@ -190,13 +190,17 @@ def origin_of(feed: Feed, source: Source) -> Origin:
     return Origin(
         id=feed.id,
         title=title,
-        self_url=None if source.private else feed.link("self") or web_url(source.url or "", None),
+        self_url=None if source.private or not source.offers_feed else _self(feed, source),
         site_url=None if source.private else feed.link("alternate"),
         icon=None if source.private else feed.icon or feed.logo,
         updated=feed.updated.instant if feed.updated else None,
         language=feed.language,
         rights=shown(feed.rights) or None,
     )
+
+
+def _self(feed: Feed, source: Source) -> str | None:
+    return feed.link("self") or web_url(source.url or "", None)
 
 
 def finished(feed: Feed, entries: Iterable[Entry], source: Source, authority: str) -> Feed:

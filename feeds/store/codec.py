@@ -18,7 +18,7 @@ from sqlalchemy import RowMapping
 
 from feeds.cadence import Pace
 from feeds.errors import StoreError
-from feeds.memory import Heading, Record, SourceState, Spacing, Trust
+from feeds.memory import Heading, Record, Robots, SourceState, Spacing, Trust
 from feeds.model import Entry, Feed, Moment, Text, Validators
 from feeds.normalize.ids import digest
 from feeds.normalize.text import shown
@@ -302,6 +302,20 @@ def spacing(row: RowMapping) -> Spacing:
     """Give back the spacing of a row."""
     until = None if row["until"] is None else instant(row["until"])
     return Spacing(host=row["host"], gap=row["gap"] * MICROSECOND, until=until)
+
+
+def robots_row(robots: Robots) -> dict[str, Any]:
+    """Give what a site asks of programs as a row of ``robots``."""
+    moments = {name: getattr(robots, name) for name in ("at", "tried", "failing")}
+    said = {name: None if moment is None else micros(moment) for name, moment in moments.items()}
+    return {"origin": robots.origin, "rules": robots.rules, "problem": robots.problem, **said}
+
+
+def robots(row: RowMapping) -> Robots:
+    """Give back what a site asks of programs."""
+    at, failing = (None if row[name] is None else instant(row[name]) for name in ("at", "failing"))
+    words = {name: row[name] for name in ("origin", "rules", "problem")}
+    return Robots(**words, at=at, failing=failing, tried=instant(row["tried"]))
 
 
 def _utc(moment: Moment | None) -> Moment | None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, null, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.memory import Heading, Known, Record, SourceState, Spacing, Spare
+from feeds.memory import Heading, Known, Record, Robots, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
@@ -34,7 +34,7 @@ from feeds.store.ripening import Ripening
 from feeds.store.saving import Poll
 from feeds.store.segments import Segments
 from feeds.store.shelf import Shelf
-from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, SOURCES, SPARED
+from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, ROBOTS, SOURCES, SPARED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -427,6 +427,17 @@ class Store:
             for some in batches([host for host, taught in spacings.items() if taught is None]):
                 connection.execute(delete(HOSTS).where(HOSTS.c.host.in_(some)))
             saving.upsert(connection, HOSTS, ("host",), rows)
+
+    def robots(self, origin: str) -> Robots | None:
+        """Give what a site asks of programs; None if it was never asked."""
+        with self._reading() as connection:
+            row = connection.execute(select(ROBOTS).where(ROBOTS.c.origin == origin)).mappings().first()
+        return None if row is None else codec.robots(row)
+
+    def save_robots(self, found: Iterable[Robots]) -> None:
+        """Remember what sites ask of programs."""
+        with self._writing() as connection:
+            saving.upsert(connection, ROBOTS, ("origin",), [codec.robots_row(one) for one in found])
 
     def emitted(self) -> dict[str, Emitted]:
         """Give what we wrote for each output."""

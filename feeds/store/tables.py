@@ -23,7 +23,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -205,6 +205,17 @@ HOSTS = Table(
     Column("host", KEY, primary_key=True, doc="A host that wants to be asked less often. Never NULL."),
     Column("gap", BigInteger, nullable=False, doc="Microseconds between two requests. Never NULL."),
     Column("until", BigInteger, doc="It is left alone until then. NULL if it did not ask for that."),
+)
+
+ROBOTS = Table(
+    "robots",
+    METADATA,
+    Column("origin", KEY, primary_key=True, doc="Scheme, host and port of a site. Never NULL."),
+    Column("rules", Text, doc="Its robots.txt. NULL before its first answer."),
+    Column("at", BigInteger, doc="When it answered. NULL before its first answer."),
+    Column("tried", BigInteger, nullable=False, doc="When it was asked last. Never NULL."),
+    Column("failing", BigInteger, doc="Since when it does not answer. NULL if it did."),
+    Column("problem", Text, doc="Why it did not answer. NULL if it did."),
 )
 
 NOTES = Table(
