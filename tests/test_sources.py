@@ -25,6 +25,7 @@ from feeds.sources import KINDS, read
 from feeds.validity import absolute_iri
 
 FEED = b"<rss version='2.0'><channel><title>T</title><item><title>a</title></item></channel></rss>"
+SITEMAP = b"<urlset><url><loc>https://hill.example/a-title</loc></url></urlset>"
 JSON_FEED = (
     b'{"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [{"id": "1", "title": "a"}]}'
 )
@@ -39,13 +40,20 @@ def samples(tmp_path: Path) -> dict[str, Document]:
     loaded = folder(Source(name="texts", path=str(tmp_path)), tmp_path, Validators())
     assert isinstance(loaded, Document)
     page = document(b"<!doctype html><ul><li class=event><h3>A title</h3></ul>")
-    return {"feed": document(FEED), "json_feed": document(JSON_FEED), "articles": loaded, "page": page}
+    return {
+        "feed": document(FEED),
+        "json_feed": document(JSON_FEED),
+        "articles": loaded,
+        "page": page,
+        "sitemap": document(SITEMAP),
+    }
 
 
 def source_of(word: str) -> Source:
     """Give a source of that kind; config.yaml has to name those that cannot be recognised."""
     told: dict[str, dict[str, object]] = {
         "articles": {"url": None, "path": "texts"},
+        "sitemap": {"kind": "sitemap"},
         "page": {"kind": "page", "entry": "li.event", "fields": Fields(title=Selector(css="h3"))},
     }
     return SOURCE.model_copy(update=told.get(word, {}))

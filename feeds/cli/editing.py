@@ -8,7 +8,7 @@ import click
 
 from feeds.cli.session import Command, Session, SourceName
 
-KINDS = ("auto", "feed", "json_feed", "articles", "page")
+KINDS = ("auto", "feed", "json_feed", "articles", "page", "sitemap")
 names_argument = click.argument("names", metavar="NAME...", nargs=-1, required=True, type=SourceName())
 
 

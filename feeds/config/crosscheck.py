@@ -65,7 +65,7 @@ def addresses(items: Sequence[object]) -> Iterator[Mistake]:
         elif kind == "articles" and path is None:
             message = "expected path, the folder of texts, for kind articles, found url"
             yield Mistake(place=(*place, "url"), message=message, at_key=True)
-        elif kind in {"feed", "json_feed", "page"} and url is None:
+        elif kind in {"feed", "json_feed", "page", "sitemap"} and url is None:
             message = f"expected url, the address, for kind {kind}, found path"
             yield Mistake(place=(*place, "path"), message=message, at_key=True)
 
@@ -77,6 +77,10 @@ def selected(items: Sequence[object]) -> Iterator[Mistake]:
             continue
         place: Place = ("sources", index)
         given = [key for key in PAGE_KEYS if item.get(key) is not None]
+        if item.get("match") is not None and item.get("kind") != "sitemap":
+            found = f"kind: {item['kind']}" if "kind" in item else "no kind"
+            message = f"expected kind: sitemap beside it, found {found}"
+            yield Mistake(place=(*place, "match"), message=message, at_key=True)
         if item.get("kind") != "page":
             message = "expected kind: page beside it, found "
             found = f"kind: {item['kind']}" if "kind" in item else "no kind"

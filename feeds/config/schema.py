@@ -37,6 +37,7 @@ from feeds.config.parts import (
     Lines,
     Match,
     Name,
+    Patterns,
     Republish,
     Spent,
     Step,
@@ -267,10 +268,10 @@ class Source(Value):
     name: Name = Field(
         description="What it is called in commands, files and ids. Default: made from its address."
     )
-    kind: Literal["auto", "feed", "json_feed", "articles", "page"] = Field(
+    kind: Literal["auto", "feed", "json_feed", "articles", "page", "sitemap"] = Field(
         default="auto",
         description="How it is read: feed (RSS, Atom, RDF, CDF), json_feed, articles (a folder of texts),"
-        " page (HTML, by CSS selectors); auto recognises feeds and folders.",
+        " page (HTML, by CSS selectors), sitemap; auto recognises feeds and folders.",
     )
     url: Url = Field(
         default=None, description="Address of the feed.", examples=["https://example.org/feed.xml"]
@@ -285,6 +286,11 @@ class Source(Value):
         default=None,
         description="Folder of texts, or a glob, relative to config.yaml.",
         examples=["articles/", "texts/*.md"],
+    )
+    match: Patterns = Field(
+        default=(),
+        description="With kind sitemap: only pages with an address in which one of these is found.",
+        examples=["/news/"],
     )
     title: Line | None = Field(default=None, description="Shown instead of what the feed calls itself.")
     tags: Lines = Field(
@@ -318,7 +324,7 @@ class Source(Value):
     @property
     def offers_feed(self) -> bool:
         """Whether its address is that of a feed, so that people may be sent there for one."""
-        return self.kind != "page"
+        return self.kind not in {"page", "sitemap"}
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         shown = super().__repr_args__()

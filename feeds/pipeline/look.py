@@ -10,6 +10,8 @@ from feeds.config.schema import Source
 from feeds.errors import FetchError
 from feeds.fetch import Client, fetch
 from feeds.model import Document, NotModified, Validators
+from feeds.pipeline.patience import Patience
+from feeds.pipeline.sitemaps import ask_sitemap
 from feeds.sources import KINDS
 
 
@@ -39,6 +41,8 @@ async def ask_again(
     kind = KINDS.get("articles" if source.path is not None else source.kind)
     if kind is not None and kind.load is not None:
         return await asyncio.to_thread(kind.load, source, folder, validators)
+    if source.kind == "sitemap":
+        return await ask_sitemap(Patience(client, source, now), address or source.url or "", validators)
     obey = kind is not None and kind.obeys
     return await fetch(client, address or source.url or "", validators, now, source=source, obey=obey)
 

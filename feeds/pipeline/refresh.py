@@ -35,7 +35,7 @@ from feeds.store import Raw, Store
 READING = "3"
 """Raise it when reading gives other entries for the same bytes: every source is then read anew."""
 
-OF_KINDS: Mapping[str, Sequence[str]] = MappingProxyType({"page": ("entry", "fields")})
+OF_KINDS: Mapping[str, Sequence[str]] = MappingProxyType({"page": ("entry", "fields"), "sitemap": ("match",)})
 """Settings that decide on how sources of one kind are read."""
 
 

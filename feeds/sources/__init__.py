@@ -64,6 +64,12 @@ def _page(document: Document, source: Source, authority: str) -> Feed:
     return page.read(document, source, authority)
 
 
+def _sitemap(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import sitemap  # noqa: PLC0415
+
+    return sitemap.read(document, source, authority)
+
+
 def _folder(source: Source, folder: Path, validators: Validators) -> Document | NotModified:
     from feeds.sources import articles  # noqa: PLC0415
 
@@ -75,6 +81,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "feed": Kind(read=_feed),
         "json_feed": Kind(read=_json_feed),
         "articles": Kind(read=_articles, load=_folder),
+        "sitemap": Kind(read=_sitemap, obeys=True, alone=True),
         "page": Kind(read=_page, obeys=True, alone=True),
     }
 )

@@ -26,8 +26,8 @@ HTML_ROOTS = frozenset(
 KNOWN = MappingProxyType(
     {
         "opml": "an OPML list of feeds, not a feed: take it in with `feeds import`",
-        "urlset": "a sitemap, not a feed; check the address",
-        "sitemapindex": "an index of sitemaps, not a feed; check the address",
+        "urlset": "a sitemap, not a feed; kind: sitemap reads it",
+        "sitemapindex": "an index of sitemaps, not a feed; kind: sitemap reads it",
         "svg": "a picture (SVG), not a feed; check the address",
         "error": "an error message in XML, not a feed; it is tried again later",
     }
