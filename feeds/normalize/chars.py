@@ -24,6 +24,15 @@ FORBIDDEN = re.compile(
 ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff\U0001fffe-\U0010ffff]"
 )
+# In UTF-8, where a search is five times faster: the first bytes, as they follow, of all that ODD, RARE and
+# BIDI look for, and of little else. A text without them is clean.
+SUSPECT = re.compile(
+    rb"[\x00-\x08\x0b-\x1f\x7f\xc2\xcc\xcd\xd2\xe1\xe2\xef-\xf4](?:(?<=[\x00-\x1f\x7f])|(?<=\xc2)[\x80-\x9f]|(?<=[\xcc\xcd\xd2])|"
+    rb"(?<=\xe1)[\xaa\xab\xb7]|(?<=\xe2)(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9]|\x83)|(?<=\xef)[\xb7-\xbf]|(?<=\xf0)(?:[\xa0-\xbf]|\x9f\xbf)|"
+    rb"(?<=[\xf1-\xf4]))"
+)
+CONTROLS = bytes((*range(9), *range(11, 32), 127))
+LEADS = CONTROLS + bytes((0xC2, 0xCC, 0xCD, 0xD2, 0xE1, 0xE2, *range(0xEF, 0x100)))
 # Tag characters are invisible; only a flag (like the one of Wales) has a use for them.
 TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]+)|[\U000e0000-\U000e007f]")
 # More than a dozen marks on one letter paint over the lines above and below.
@@ -58,6 +67,8 @@ def clean(text: str) -> str:
     >>> clean("a\x00b \x93c\x94 \u202ed")
     'ab “c” d'
     """
+    if _is_clean(text):
+        return text
     if ODD.search(text):
         text = FORBIDDEN.sub("", text.replace("\r\n", "\n").translate(TABLE))
     if text.isascii():
@@ -69,7 +80,18 @@ def clean(text: str) -> str:
 
 def xml_safe(text: str) -> str:
     """Remove only what XML 1.0 (2.2) forbids, so that a document can be parsed at all."""
-    return FORBIDDEN.sub("", text) if ODD.search(text) else text
+    return text if _is_clean(text) or not ODD.search(text) else FORBIDDEN.sub("", text)
+
+
+def _is_clean(text: str) -> bool:
+    """Say whether there is surely nothing to remove; most texts are so, and this is asked of all of them."""
+    if text.isascii():
+        return len(text.encode().translate(None, CONTROLS)) == len(text)
+    try:
+        raw = text.encode()
+        return len(raw.translate(None, LEADS)) == len(raw) or SUSPECT.search(raw) is None
+    except UnicodeEncodeError:  # Lone surrogates.
+        return False
 
 
 def visible(text: str) -> bool:

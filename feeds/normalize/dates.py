@@ -104,6 +104,16 @@ def parse(raw: str, zone: ZoneInfo) -> Moment | None:
     >>> parse("Sa, 27 Dez 2025 10:00 MEZ", ZoneInfo("UTC")).instant.isoformat()
     '2025-12-27T09:00:00+00:00'
     """
+    return _parsed(raw, zone) if len(raw) <= 2 * LONG else _read(raw, zone)
+
+
+@lru_cache(maxsize=64)
+def _parsed(raw: str, zone: ZoneInfo) -> Moment | None:
+    """Read a date, and remember that for the next time: one entry's is asked for by several names."""
+    return _read(raw, zone)
+
+
+def _read(raw: str, zone: ZoneInfo) -> Moment | None:
     text = raw.strip()
     if not text or len(text) > LONG:
         return None

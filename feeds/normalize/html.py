@@ -16,7 +16,7 @@ import nh3
 
 from feeds.normalize.chars import clean, visible
 from feeds.normalize.flatten import DROPPED, flatten, tokens
-from feeds.normalize.urls import scheme_of, web_url
+from feeds.normalize.urls import is_plain, scheme_of, web_url
 
 LIMIT = 2_000_000
 """Characters of HTML that are read; what stands behind is cut off."""
@@ -75,6 +75,9 @@ UNWRAPPED = re.compile(
     r"tr|td|style|space|padded|phantom|fenced|error|enclose|multiscripts|prescripts))(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )
+# Of all tags the beginnings of their names, to see what a text may hold at all.
+NAMES = re.compile(r"</?([a-z]+)")
+WRAPPING = frozenset({"noscript", "math", "semantics"})
 ENDLESS = ("iframe", "noembed", "noframes", "object", "applet", "script", "style", "textarea", "title")
 PLUGINS = ("object", "applet")
 MARKED = re.compile("[<>&\xa0]")
@@ -176,7 +179,7 @@ def sanitize(html: str, base: str | None) -> str:
     text = clean(html if len(html) <= LIMIT else html[:LIMIT].rpartition("<")[0]).strip()
     if not MARKED.search(text):
         return text
-    text = PICTURE_TAG.sub(_eager, FRAME.sub(_player, _closed(UNWRAPPED.sub("", text))))
+    text = _prepared(text)
     # One pass can give markup that a parser reads in another way (nested links, tables in paragraphs): there
     # "mutation" attacks live. So until nothing moves; three passes do for all that is not built against it.
     for _ in range(4):
@@ -184,6 +187,20 @@ def sanitize(html: str, base: str | None) -> str:
         if text == before:
             return ADDRESSED.sub(lambda tag: _absolute(tag, base), text)
     return from_text(plain(text))
+
+
+def _prepared(text: str) -> str:
+    """Make of what a browser would show later, or elsewhere, what can be shown as it is."""
+    low = text.lower()
+    names = frozenset(NAMES.findall(low))
+    if not names.isdisjoint(WRAPPING) or any(name[0] == "m" for name in names):
+        text = UNWRAPPED.sub("", text)
+    if not names.isdisjoint(ENDLESS):
+        text = _closed(text)
+    if "iframe" in names:
+        text = FRAME.sub(_player, text)
+    # Only pictures with such an attribute wait for a script.
+    return PICTURE_TAG.sub(_eager, text) if "img" in names and "data-" in low else text
 
 
 def _closed(text: str) -> str:
@@ -205,7 +222,10 @@ def _absolute(tag: re.Match[str], base: str | None) -> str:
     """Check and complete the addresses of one tag, as nh3 has written it."""
 
     def attribute(match: re.Match[str]) -> str:
-        name, value = match[1], entities.unescape(match[2])
+        name, value = match[1], match[2]
+        if name != "srcset" and "&" not in value and is_plain(value):
+            return match[0]
+        value = entities.unescape(value)
         address = _srcset(value, base) if name == "srcset" else _address(tag[1], name, value, base)
         return "" if address is None else f' {name}="{_quoted(address)}"'
 
@@ -218,6 +238,8 @@ def _quoted(value: str) -> str:
 
 
 def _address(tag: str, name: str, value: str, base: str | None) -> str | None:
+    if is_plain(value):
+        return value
     scheme = scheme_of(value)
     if scheme in (None, "http", "https"):
         return web_url(value, base)
@@ -272,9 +294,9 @@ def plain(html: str) -> str:
     'a & b\n\nc\nd'
     """
     text = _words(html) if "<" in html else html
-    text = clean(entities.unescape(text))
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    text = clean(entities.unescape(text) if "&" in text else text)
+    lines = "\n".join([" ".join(line.split()) for line in text.split("\n")])
+    return (re.sub(r"\n{3,}", "\n\n", lines) if "\n\n\n" in lines else lines).strip()
 
 
 def _words(html: str) -> str:
@@ -317,9 +339,13 @@ def looks_like_html(text: str) -> bool:
     >>> looks_like_html("1 < 2 & 3"), looks_like_html("a <b>b</b>"), looks_like_html("AT&amp;T")
     (False, True, True)
     """
-    if REFERENCE.search(text) is not None or ALONE.search(text) is not None:
+    if "&" in text and REFERENCE.search(text) is not None:
         return True
-    return any(match[1].lower() in KNOWN for match in END_TAG.finditer(text))
+    if "<" not in text:
+        return False
+    return ALONE.search(text) is not None or any(
+        match[1].lower() in KNOWN for match in END_TAG.finditer(text)
+    )
 
 
 def from_text(text: str) -> str:

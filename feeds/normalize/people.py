@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from feeds.model import Credit, Person, Role
 from feeds.normalize.agencies import agencies, agency, agency_credits
@@ -79,7 +80,13 @@ def person(raw: str) -> Person | None:
     >>> person("ada@example.org (Ada Example)")
     Person(name='Ada Example', email='ada@example.org', uri=None, role=<Role.AUTHOR: 'author'>, role_raw=None)
     """
-    text = one_line(raw[: 4 * LONG_NAME])
+    return _person(raw[: 4 * LONG_NAME])
+
+
+@lru_cache(maxsize=256)
+def _person(raw: str) -> Person | None:
+    """Read an author slot; the same few authors stand in all entries of a source."""
+    text = one_line(raw)
     contacts = list(CONTACT.finditer(text))
     email = next((match["mail"] for match in contacts if match["mail"]), None)
     uri = next((match["uri"] for match in contacts if match["uri"]), None)

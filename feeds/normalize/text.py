@@ -70,14 +70,21 @@ LAST_WORD = re.compile(r"([^\s«»„“”\"'(\[]+)\Z")
 
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 # Counters and ages beside a text change at every poll and say nothing new.
-NOISE = re.compile(
-    r"\b\d[\d.,'’]*\s*(?:comments?|repl(?:y|ies)|views?|likes?|shares?|reactions?|kommentare?n?|aufrufe?|antworten|"
+COUNTED = (
+    r"[\d.,'’]*\s*(?:comments?|repl(?:y|ies)|views?|likes?|shares?|reactions?|kommentare?n?|aufrufe?|antworten|"
     r"mal gelesen|commentaires?|vues?|réponses?|commenti|visualizzazioni)\b"
+)
+AGO = r"\d*\s+(?:seconds?|minutes?|hours?|days?|weeks?)\s+ago\b"
+NOISE = re.compile(
+    rf"\b\d{COUNTED}"
     r"|\b(?:comments?|views?|likes?|shares?|kommentare?|aufrufe?|commentaires?|vues?)\s*[:(]\s*\d[\d.,'’]*\)?"
     r"|\b(?:vor|il y a)\s+(?:\d+|einer?|une?)\s+\w+"
-    r"|\b\d+\s+(?:seconds?|minutes?|hours?|days?|weeks?)\s+ago\b",
+    rf"|\b\d{AGO}",
     re.IGNORECASE,
 )
+NUMBERED = re.compile(rf"\d(?<=\b\d)(?:{COUNTED}|{AGO})", re.IGNORECASE)
+AGES = ("vor ", "il y a ")
+LABELLED = re.compile(r"[:(]\s*\d")
 SHINGLE = 3
 ALIKE = 0.85
 
@@ -136,8 +143,12 @@ def shown(text: Text | None) -> str:
 
 def _significant(text: Text | None) -> str:
     folded = " ".join(shown(text).split())
-    folded = ADDRESS.sub(lambda match: untrack(match[0]), folded)
-    return " ".join(NOISE.sub(" ", folded).split())
+    if "http" in folded:
+        folded = ADDRESS.sub(lambda match: untrack(match[0]), folded)
+    if LABELLED.search(folded) or any(word in folded.lower() for word in AGES):
+        return " ".join(NOISE.sub(" ", folded).split())
+    # Without these, noise begins with a number, and is found ten times faster.
+    return " ".join(NUMBERED.sub(" ", folded).split())
 
 
 def fingerprint(entry: Entry) -> str:

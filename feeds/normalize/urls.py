@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -63,6 +64,11 @@ TRACKING_FRAGMENT = re.compile(
 )
 
 
+def is_plain(raw: str) -> bool:
+    """Say whether an address is surely one that ``web_url`` gives back as it is."""
+    return len(raw) <= MAX and PLAIN.match(raw) is not None
+
+
 def web_url(raw: str, base: str | None) -> str | None:
     """Make an address absolute and plain http(s), as a browser would read it.
 
@@ -80,7 +86,7 @@ def web_url(raw: str, base: str | None) -> str | None:
     """
     if len(raw) > 4 * MAX:
         return None
-    if len(raw) <= MAX and PLAIN.match(raw):
+    if is_plain(raw):
         return raw
     text = INVISIBLE.sub("", raw).strip()
     if not text:
@@ -192,6 +198,16 @@ def canonical(url: str, *, fragment: bool = False) -> str:
     >>> canonical("http://Example.org:80/%7eada/?utm_medium=rss#top")
     'https://example.org/~ada/'
     """
+    return _canonical(url, fragment) if len(url) <= MAX else _compared(url, fragment)
+
+
+@lru_cache(maxsize=512)
+def _canonical(url: str, fragment: bool) -> str:
+    """Give what is compared, and remember it: an entry's page is asked for again and again."""
+    return _compared(url, fragment)
+
+
+def _compared(url: str, fragment: bool) -> str:
     plain = web_url(url, None)
     if plain is None:
         return url

@@ -147,6 +147,8 @@ def _left_out(repaired: Repaired, unread: int) -> Iterator[Decision]:
 
 def _says(entry: Entry) -> bool:
     """Say whether there is anything in an entry, were it an unreadable date; an empty element is none."""
+    if entry.title or entry.content or entry.summary or entry.url:
+        return True
     told = any(one.topic == "date" for one in entry.decisions)
     return told or replace(entry, source="", language=None, decisions=()) != Entry(source="", id=UNKNOWN)
 

@@ -53,7 +53,7 @@ def _rest(entry: Entry) -> str:
     return "\n".join((*dates, *names, *addresses[0], *addresses[1], *terms, *unread))
 
 
-def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
+def complete(entry: Entry, source: Source, declared: str | None, home: Origin | None = None) -> Entry:
     """Add what can be told from the entry itself: title, language, and who has the credits.
 
     Args:
@@ -61,10 +61,11 @@ def complete(entry: Entry, source: Source, declared: str | None) -> Entry:
         source: Its configured language outranks the declared one, because whoever lists a source has seen it,
             while feeds carry the language of their software's installation.
         declared: Language of the whole feed; None if it tells none.
+        home: Where it comes from if it tells nothing else.
     """
     body = next(paragraphs(entry.content, entry.summary), "")
-    tongue, told = _language(entry, source, declared, f"{shown(entry.title)}\n{body}")
-    entry = replace(entry, language=tongue, language_origin=told)
+    tongue, told = _language(entry, source, declared, body)
+    entry = replace(entry, language=tongue, language_origin=told, origin=entry.origin or home)
     if told is LanguageOrigin.DETECTED:
         entry = _decided(entry, "language", "the source names no language, so it is detected")
     if DATED.match(body):
@@ -90,7 +91,7 @@ def _leads_to_comments(link: Link, entry: Entry) -> bool:
 
 
 def _language(
-    entry: Entry, source: Source, declared: str | None, text: str
+    entry: Entry, source: Source, declared: str | None, body: str
 ) -> tuple[str | None, LanguageOrigin | None]:
     if source.language:
         return language.tag(source.language) or source.language, LanguageOrigin.CONFIGURED
@@ -99,7 +100,7 @@ def _language(
         return entry.language, LanguageOrigin.DECLARED if entry.language else None
     if entry.language or declared:
         return entry.language or declared, LanguageOrigin.DECLARED
-    detected = language.detect(text)
+    detected = language.detect(f"{shown(entry.title)}\n{body}")
     return detected, LanguageOrigin.DETECTED if detected else None
 
 
@@ -208,8 +209,7 @@ def finished(feed: Feed, entries: Iterable[Entry], source: Source, authority: st
     if source.title:
         feed = replace(feed, title=Text(value=source.title))
     home = origin_of(feed, source)
-    done = (complete(identify(entry, authority), source, feed.language) for entry in entries)
-    with_origin = [entry if entry.origin else replace(entry, origin=home) for entry in done]
+    with_origin = [complete(identify(entry, authority), source, feed.language, home) for entry in entries]
     # With another's id, or from another feed, an entry changes what becomes of its neighbours.
     apart = len({entry.id for entry in with_origin}) == len(with_origin)
     home_made = all(entry.origin is home for entry in with_origin)

@@ -36,9 +36,11 @@ PAIR = re.compile(r"&#(?:[xX]([dD][89abAB]\w\w)|(5[56]\d\d\d));&#(?:[xX]([dD][c-
 BYTES = re.compile(r"(?:&#(?:[xX][89a-fA-F][0-9a-fA-F]|1(?:2[89]|[3-9]\d)|2[0-4]\d);){2,}")
 # feedparser takes any scheme that it knows for a base; an address on the web is relative to the web only.
 BASE = re.compile(r"\sxml:base\s*=\s*([\"'])\s*(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:[^\"'<>]*\1")
-REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?")
+# All but those that XML knows.
+REFERENCE = re.compile(
+    r"&(?!(?:lt|gt|amp|quot|apos);)(?:#[xX]([0-9a-fA-F]*);?|#([0-9]*);?|([A-Za-z_][\w.-]*);)?"
+)
 NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]*)|([0-9]*));?")
-XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
 
 # Names of ours for elements that feedparser would lose or confuse:
 # - an itunes or media summary, title, subtitle overwrites the item's own;
@@ -273,8 +275,6 @@ def _mend_references(body: str, entities: Mapping[str, str]) -> str:
             return _numeric(hexadecimal, decimal)
         if name is None:
             return "&amp;"
-        if name in XML_NAMES:
-            return match[0]
         if name in entities:
             room -= len(entities[name])
             return _mend_references(entities[name], MappingProxyType({})) if room > 0 else ""
@@ -284,7 +284,8 @@ def _mend_references(body: str, entities: Mapping[str, str]) -> str:
     def section(match: re.Match[str]) -> str:
         return _numeric(match[1], match[2]) if match[1] or match[2] else match[0]
 
-    body = BYTES.sub(_decoded, PAIR.sub(_joined, body))
+    if "&#" in body:
+        body = BYTES.sub(_decoded, PAIR.sub(_joined, body))
     return "".join(
         NUMERIC.sub(section, piece) if is_section else REFERENCE.sub(reference, piece)
         for is_section, piece in _segments(body)
