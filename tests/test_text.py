@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import Entry, Media, Person, Text, TextType
+from feeds.normalize import chars, text
 from feeds.normalize.text import (
     clean,
     excerpt,
@@ -142,3 +143,49 @@ def test_a_mended_word_is_the_same_text_another_text_is_not() -> None:
     assert same_text(entry(text=long), entry(text=long.replace("bridge5", "brigde5")))
     assert not same_text(entry(text=WORDS), entry(text="Something else happened in the town. " * 5))
     assert not same_text(Entry(source="s", id="urn:x:1"), Entry(source="s", id="urn:x:2"))
+
+
+def test_what_is_seen_to_be_clean_at_once_has_nothing_to_remove() -> None:
+    looked_for = (chars.ODD, chars.RARE, chars.BIDI)
+    every = (chr(code) for code in range(0x110000))
+    missed = [one for one in every if chars._is_clean(f"a{one}") and any(p.search(one) for p in looked_for)]
+    assert missed == []
+    assert chars._is_clean("Zürich, «данные» – naïve “café” 日本語 😀") is True
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    "3",
+                    "1.2",
+                    "a",
+                    "vor",
+                    "il y a",
+                    "3 comments",
+                    "comments: 5",
+                    "12 Kommentare",
+                    "views (3)",
+                    "x7",
+                ),
+                *(
+                    "vor einer Stunde",
+                    "2 hours ago",
+                    "5  minutes ago",
+                    "7 mal gelesen",
+                    "il y a un jour",
+                    "9,5",
+                    "ü3 likes",
+                ),
+            ]
+        ),
+        max_size=8,
+    ),
+    st.sampled_from([" ", ", ", "; "]),
+)
+def test_noise_is_found_the_short_way_as_the_long_way(words: list[str], between: str) -> None:
+    value = between.join(words) or "-"
+    assert text._significant(Text(value=value)) == " ".join(
+        text.NOISE.sub(" ", " ".join(value.split())).split()
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from html import unescape
 
@@ -22,6 +22,11 @@ OURS = frozenset({FIRST_SIGHT, CHANGE, SHARED_ID, SAME_ENTRY, FLOOD})
 
 TAG = re.compile(r"<([a-z][a-z0-9]*)")
 LINK = re.compile(r'\bhref="([^"]*)"')
+SAID = tuple(
+    field.name
+    for field in fields(Entry)
+    if field.name not in {"id", "id_origin", "native_id", "published", "updated", "origin", "decisions"}
+)
 PICTURE = re.compile(r'\bsrc="([^"?]*)')
 COUNTER = re.compile(
     r"count(?!r)|comments|total|views|likes|shares|favo|rating|votes|hits|rank", re.IGNORECASE
@@ -34,11 +39,11 @@ def compare(entry: Entry, known: Record, why: str, now: datetime) -> Record | No
     if old is None or old.updated is None:
         return None
     published, updated = _first_date(entry, old, old.updated, now)
+    if known.id == old.id and (published, updated) == (old.published, old.updated) and _same(entry, old):
+        return None
     after = replace(
         entry, id=known.id, id_origin=old.id_origin, published=published, updated=updated, decisions=()
     )
-    if _plain(after) == _plain(old):
-        return None
     reason = None
     if _text_changed(after, known, old):
         updated, reason = _moved(entry.updated, updated, now)
@@ -63,9 +68,11 @@ def _first_date(entry: Entry, old: Entry, updated: Moment, now: datetime) -> tup
     return first, first if inferred and first.instant > updated.instant else updated
 
 
-def _plain(entry: Entry) -> Entry:
-    """Leave out what differs at most polls, to see quickly that all else is the same."""
-    return replace(entry, origin=_lasting(entry.origin), decisions=(), native_id=None)
+def _same(entry: Entry, old: Entry) -> bool:
+    """Say quickly whether all is the same but for what differs at most polls, and what is looked at apart."""
+    if any(getattr(entry, name) != getattr(old, name) for name in SAID):
+        return False
+    return entry.origin == old.origin or _lasting(entry.origin) == _lasting(old.origin)
 
 
 def _lasting(origin: Origin | None) -> Origin | None:

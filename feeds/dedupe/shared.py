@@ -57,6 +57,8 @@ def settle(
 ) -> tuple[Record, list[tuple[str, Record]]]:
     """Decide who keeps the id of a new record: give it as it has to be, and the others that change."""
     shared = record.id
+    if not rivals:
+        return record, []
     everyone = [record, *rivals]
     winner = min(everyone, key=lambda one: (not owns(one.source, shared), remoteness(one, owns), one.source))
     mine, *theirs = (

@@ -6,7 +6,7 @@ import re
 
 from feeds.model import Entry, Text, TextType
 from feeds.normalize.chars import clean, one_line, visible
-from feeds.normalize.html import plain
+from feeds.normalize.html import plain, spoken
 from feeds.normalize.ids import digest
 from feeds.normalize.urls import canonical, untrack
 
@@ -142,10 +142,14 @@ def shown(text: Text | None) -> str:
 
 
 def _significant(text: Text | None) -> str:
-    folded = " ".join(shown(text).split())
+    if text is None:
+        return ""
+    # Its lines do not matter, so they are not put together first.
+    folded = " ".join((spoken(text.value) if text.type is TextType.HTML else text.value).split())
     if "http" in folded:
         folded = ADDRESS.sub(lambda match: untrack(match[0]), folded)
-    if LABELLED.search(folded) or any(word in folded.lower() for word in AGES):
+    lowered = folded.lower()
+    if LABELLED.search(folded) or any(word in lowered for word in AGES):
         return " ".join(NOISE.sub(" ", folded).split())
     # Without these, noise begins with a number, and is found ten times faster.
     return " ".join(NUMBERED.sub(" ", folded).split())

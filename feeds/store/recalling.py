@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select
 
 from feeds.memory import Record
 from feeds.model import Entry
@@ -20,6 +20,15 @@ AROUND = timedelta(hours=36)
 
 MANY = 1000
 """Records that are looked at although they may be others, the newest of them; a flood is not compared."""
+
+HELD = select(ENTRIES).where(
+    or_(
+        ENTRIES.c.id.in_(bindparam("ids", expanding=True)),
+        ENTRIES.c.native_id.in_(bindparam("keys", expanding=True)),
+    ),
+    ENTRIES.c.source != bindparam("own"),
+)
+ANY = select(ENTRIES.c.number).where(ENTRIES.c.source == bindparam("own")).limit(1)
 
 
 def recall(
@@ -43,10 +52,7 @@ def recall(
             these, and is not wanted for lying around their dates alone.
         also: Ids of further records that are wanted.
     """
-    if not entries or (
-        connection.execute(select(ENTRIES.c.number).where(ENTRIES.c.source == source).limit(1)).first()
-        is None
-    ):
+    if not entries or connection.execute(ANY, {"own": source}).first() is None:
         return ()
     own = ENTRIES.c.source == source
     natives = {codec.key(entry.native_id) for entry in entries if entry.native_id is not None}
@@ -79,8 +85,8 @@ def holders(connection: Connection, ids: Collection[str], source: str) -> tuple[
     """Give the records of other sources that have one of these ids, or were given it by their source."""
     rows: dict[int, RowMapping] = {}
     for some in batches(sorted(set(ids))):
-        asked = or_(ENTRIES.c.id.in_(some), ENTRIES.c.native_id.in_(list(map(codec.key, some))))
-        _collect(rows, connection, asked & (ENTRIES.c.source != source))
+        asked = {"ids": some, "keys": list(map(codec.key, some)), "own": source}
+        rows.update((row["number"], row) for row in connection.execute(HELD, asked).mappings())
     return tuple(
         sorted((codec.record(row) for row in rows.values()), key=lambda record: (record.id, record.source))
     )

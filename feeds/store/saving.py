@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
@@ -13,6 +14,12 @@ from feeds.memory import Record, SourceState, Spare
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, SOURCES, SPARED
+
+WITH_TEXT = select(func.count()).where(
+    ENTRIES.c.source == bindparam("own"),
+    ENTRIES.c.id.in_(bindparam("ids", expanding=True)),
+    ENTRIES.c.entry.is_not(None),
+)
 
 
 class Changes(Protocol):
@@ -51,14 +58,20 @@ def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequ
     """Insert rows; where one with these keys stands, set the columns that the rows have."""
     if not rows:
         return
-    insert = _insert(connection, table)
-    columns = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=columns), rows)
+    connection.execute(_upsert(connection.dialect.name, table, tuple(keys), tuple(rows[0])), rows)
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+@lru_cache(maxsize=32)
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    """Make the statement once: making it takes longer than what it does to one row."""
+    insert = _insert(dialect, table)
+    columns = {name: insert.excluded[name] for name in names if name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=columns)
+
+
+def _insert(dialect: str, table: Table) -> Any:
     """Give an insert that can do something else on a conflict: each database has its own."""
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 only there: it costs 30 ms at each start
 
@@ -118,10 +131,7 @@ def _with_text(connection: Connection, source: str, ids: Collection[str]) -> int
     """Count how many of these are stored with their text."""
     found = 0
     for some in batches(sorted(ids)):
-        statement = select(func.count()).where(
-            ENTRIES.c.source == source, ENTRIES.c.id.in_(some), ENTRIES.c.entry.is_not(None)
-        )
-        found += connection.execute(statement).scalar_one()
+        found += connection.execute(WITH_TEXT, {"own": source, "ids": some}).scalar_one()
     return found
 
 
