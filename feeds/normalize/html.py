@@ -139,8 +139,12 @@ LINES = frozenset(
     }
 )
 BREAKS = MappingProxyType(
-    {f"{end}{name}": "\n\n" for name in PARAGRAPHS for end in ("", "/")}
-    | {f"{end}{name}": "\n" for name in LINES for end in ("", "/")}
+    {
+        f"{end}{name}": mark
+        for mark, names in (("\n\n", PARAGRAPHS), ("\n", LINES))
+        for name in names
+        for end in ("", "/")
+    }
 )
 """What stands in plain text for a tag."""
 TIDY_TAG = re.compile(r'<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"]*+")*+ ?/?>')

@@ -7,7 +7,7 @@ compared; what differs is a fault of feeds, and is told. ``read: {only_new: fals
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -172,8 +172,7 @@ class Sparing:
 
 def sampled(document: Document, source: Source) -> bool:
     """Say whether a document is one of those that are read both ways: the same answer at each time."""
-    digest = hashlib.blake2b(source.name.encode() + document.body, digest_size=4).digest()
-    return int.from_bytes(digest) % SAMPLE == 0
+    return zlib.crc32(document.body, zlib.crc32(source.name.encode())) % SAMPLE == 0
 
 
 def _alike(feed: Feed, places: Sequence[int]) -> bool:

@@ -212,12 +212,12 @@ class _Reader:
         tag = node.tag
         known = self._names.get(tag)
         if known is None:
-            # Only of a module that nobody knows does the document's own prefix count.
             key = tag, node.prefix
             known = self._names.get(key)
             if known is None:
                 known = self._names[key] = _renamed(_written(tag, node.prefix))
-                if _written(tag, None) == _written(tag, "?"):
+                # Only of a module that nobody knows does the document's own prefix count.
+                if tag[0] != "{" or tag[1:].partition("}")[0].lower().rstrip("/") in NAMESPACES:
                     self._names[tag] = known
         return known
 

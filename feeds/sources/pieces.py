@@ -26,6 +26,11 @@ VERSION = b"1"
 """Raise it when documents are parted by other rules: what is known of them is void then."""
 
 EDGE = re.compile(r"<(?:(/?)(item|entry)(?=[\s/>])|[!?])")
+# A whole entry, where nothing is unusual in it: what ``_spans`` finds edge by edge, at once.
+ENTRY = re.compile(
+    r"<(item|entry)(?:\s[^<>]*+)?+(?<!/)>"
+    r"(?:[^<]++|<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+\]\]>|<(?!/?(?:item|entry)[\s/>]|[!?]))*+</\1\s*+>"
+)
 PROLOG = re.compile(r"(?:\s*+(?:<\?.*?\?>|<!--.*?-->))*+\s*+", re.DOTALL)
 BETWEEN = re.compile(r"(?:\s++|<!--.*?-->)*+", re.DOTALL)
 END = re.compile(r"(?:\s++|<!--.*?-->|</[\w.:-]++\s*+>)*+", re.DOTALL)
@@ -85,7 +90,7 @@ def part(document: Document, *settings: str) -> Parted | None:
     if not spans or len(spans) > MAX_ENTRIES:
         return None
     last = spans[-1][1]
-    gaps = pairwise(spans)
+    gaps = ((one, other) for one, other in pairwise(spans) if not text[one[1] : other[0]].isspace())
     if any(end != start and BETWEEN.fullmatch(text, end, start) is None for (_, end), (start, _) in gaps):
         return None
     if END.fullmatch(text, last) is None:
@@ -140,6 +145,10 @@ def _spans(text: str, at: int) -> list[Span] | None:
     begun, name = -1, ""
     while (match := EDGE.search(text, at)) is not None:
         at = match.end()
+        if begun < 0 and (whole := ENTRY.match(text, match.start())) is not None:
+            spans.append(whole.span())
+            at = whole.end()
+            continue
         if match[2] is None:
             behind = _behind(text, match.start())
             if behind is None:

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, or_, select
 
 from feeds.memory import Record
 from feeds.model import Entry
 from feeds.normalize.text import fingerprint
 from feeds.store import codec
 from feeds.store.merging import batches
-from feeds.store.tables import ENTRIES
+from feeds.store.tables import ENTRIES, SOURCES, SPARED
 
 AROUND = timedelta(hours=36)
 """A sort key this far from an entry's date may be of the same day: a whole day of any zone, and its noon."""
 
 MANY = 1000
 """Records that are looked at although they may be others, the newest of them; a flood is not compared."""
-
-HELD = select(ENTRIES).where(
-    or_(
-        ENTRIES.c.id.in_(bindparam("ids", expanding=True)),
-        ENTRIES.c.native_id.in_(bindparam("keys", expanding=True)),
-    ),
-    ENTRIES.c.source != bindparam("own"),
-)
-ANY = select(ENTRIES.c.number).where(ENTRIES.c.source == bindparam("own")).limit(1)
 
 
 def recall(
@@ -52,32 +45,31 @@ def recall(
             these, and is not wanted for lying around their dates alone.
         also: Ids of further records that are wanted.
     """
-    if not entries or connection.execute(ANY, {"own": source}).first() is None:
+    if not entries or connection.execute(_any(), {"own": source}).first() is None:
         return ()
-    own = ENTRIES.c.source == source
     natives = {codec.key(entry.native_id) for entry in entries if entry.native_id is not None}
     pages = {entry.id: codec.page(entry.url) for entry in entries if entry.url is not None}
     rows: dict[int, RowMapping] = {}
 
-    def look(column: ColumnElement[str], values: Collection[str]) -> None:
+    def look(name: str, values: Collection[str]) -> None:
         for some in batches(sorted(values)):
-            _collect(rows, connection, own & column.in_(some), len(some) + MANY)
+            asked = {"own": source, "those": some, "most": len(some) + MANY}
+            rows.update((row["number"], row) for row in connection.execute(_of(name), asked).mappings())
 
-    look(ENTRIES.c.id, {*(entry.id for entry in entries), *also})
-    look(ENTRIES.c.native_id, natives)
+    look("id", {*(entry.id for entry in entries), *also})
+    look("native_id", natives)
     called: set[str | None] = {row[name] for row in rows.values() for name in ("id", "native_id")}
-    look(ENTRIES.c.page, set(pages.values()))
+    look("page", set(pages.values()))
     renamed = [entry for entry in entries if called.isdisjoint({entry.id, codec.key(entry.native_id or "")})]
     words = {entry.id: fingerprint(entry) for entry in renamed}
-    look(ENTRIES.c.fingerprint, set(words.values()))
+    look("fingerprint", set(words.values()))
     at = Counter(row["page"] for row in rows.values())
     told = {row["fingerprint"] for row in rows.values()}
     unknown = (entry for entry in renamed if at[pages.get(entry.id, "")] != 1 and words[entry.id] not in told)
     for start, end in _stretches(unknown):
-        around = own & ENTRIES.c.entry.is_not(None) & ENTRIES.c.sort_key.between(start, end)
-        near: dict[int, RowMapping] = {}
-        _collect(near, connection, around, MANY)
-        rows.update((number, row) for number, row in near.items() if not spared(row["id"]))
+        asked = {"own": source, "start": start, "end": end, "most": MANY}
+        near = connection.execute(_near(), asked).mappings()
+        rows.update((row["number"], row) for row in near if not spared(row["id"]))
     return tuple(codec.record(rows[number]) for number in sorted(rows))
 
 
@@ -86,7 +78,7 @@ def holders(connection: Connection, ids: Collection[str], source: str) -> tuple[
     rows: dict[int, RowMapping] = {}
     for some in batches(sorted(set(ids))):
         asked = {"ids": some, "keys": list(map(codec.key, some)), "own": source}
-        rows.update((row["number"], row) for row in connection.execute(HELD, asked).mappings())
+        rows.update((row["number"], row) for row in connection.execute(_held(), asked).mappings())
     return tuple(
         sorted((codec.record(row) for row in rows.values()), key=lambda record: (record.id, record.source))
     )
@@ -101,13 +93,47 @@ def shared(connection: Connection, ids: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _collect(
-    rows: dict[int, RowMapping], connection: Connection, where: ColumnElement[bool], most: int | None = None
-) -> None:
-    statement = select(ENTRIES).where(where)
-    if most is not None:
-        statement = statement.order_by(ENTRIES.c.sort_key.desc(), ENTRIES.c.id).limit(most)
-    rows.update((row["number"], row) for row in connection.execute(statement).mappings())
+# Each poll that brings something asks all of these; making one takes as long as asking it.
+
+
+@lru_cache(maxsize=1)
+def _any() -> Select[Any]:
+    return select(ENTRIES.c.number).where(ENTRIES.c.source == bindparam("own")).limit(1)
+
+
+@lru_cache(maxsize=1)
+def _own() -> Select[Any]:
+    of = select(ENTRIES).where(ENTRIES.c.source == bindparam("own"))
+    return of.order_by(ENTRIES.c.sort_key.desc(), ENTRIES.c.id).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=4)
+def _of(name: str) -> Select[Any]:
+    return _own().where(ENTRIES.c[name].in_(bindparam("those", expanding=True)))
+
+
+@lru_cache(maxsize=1)
+def _near() -> Select[Any]:
+    around = ENTRIES.c.sort_key.between(bindparam("start"), bindparam("end"))
+    return _own().where(ENTRIES.c.entry.is_not(None), around)
+
+
+@lru_cache(maxsize=1)
+def _held() -> Select[Any]:
+    ids = ENTRIES.c.id.in_(bindparam("ids", expanding=True))
+    native = ENTRIES.c.native_id.in_(bindparam("keys", expanding=True))
+    return select(ENTRIES).where(or_(ids, native), ENTRIES.c.source != bindparam("own"))
+
+
+@lru_cache(maxsize=1)
+def known_by() -> Select[Any]:
+    """Give the question for what of a source need not be read again, if its entries are as they were."""
+    same = (SOURCES.c.name == SPARED.c.source) & (SOURCES.c.revision == SPARED.c.revision)
+    return (
+        select(SPARED.c.context, SPARED.c.packed)
+        .join(SOURCES, same)
+        .where(SPARED.c.source == bindparam("own"))
+    )
 
 
 def _stretches(entries: Iterable[Entry]) -> Iterator[tuple[int, int]]:

@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from feeds.memory import Record, SourceState, Spare
 from feeds.store import codec
 from feeds.store.merging import batches
 from feeds.store.tables import ENTRIES, SOURCES, SPARED
-
-WITH_TEXT = select(func.count()).where(
-    ENTRIES.c.source == bindparam("own"),
-    ENTRIES.c.id.in_(bindparam("ids", expanding=True)),
-    ENTRIES.c.entry.is_not(None),
-)
 
 
 class Changes(Protocol):
@@ -127,11 +121,21 @@ def put_records(connection: Connection, source: str, records: Sequence[Record]) 
     count(connection, source, len(live) - before, newest, first)
 
 
+@lru_cache(maxsize=1)
+def _with_texts() -> Select[Any]:
+    """Make the question how many of some records have their text."""
+    return select(func.count()).where(
+        ENTRIES.c.source == bindparam("own"),
+        ENTRIES.c.id.in_(bindparam("those", expanding=True)),
+        ENTRIES.c.entry.is_not(None),
+    )
+
+
 def _with_text(connection: Connection, source: str, ids: Collection[str]) -> int:
     """Count how many of these are stored with their text."""
     found = 0
     for some in batches(sorted(ids)):
-        found += connection.execute(WITH_TEXT, {"own": source, "ids": some}).scalar_one()
+        found += connection.execute(_with_texts(), {"own": source, "those": some}).scalar_one()
     return found
 
 

@@ -270,11 +270,8 @@ class Store:
 
     def spare(self, source: str) -> Spare | None:
         """Give what of a source need not be read again; None if nothing, or if its entries changed since."""
-        columns = (SPARED.c.context, SPARED.c.packed)
-        same = (SOURCES.c.name == SPARED.c.source) & (SOURCES.c.revision == SPARED.c.revision)
-        statement = select(*columns).join(SOURCES, same).where(SPARED.c.source == source)
         with self._reading() as connection:
-            row = connection.execute(statement).first()
+            row = connection.execute(recalling.known_by(), {"own": source}).first()
         return None if row is None else Spare(context=row[0], packed=row[1])
 
     def save_spare(self, source: str, spare: Spare | None) -> None:
