@@ -1,10 +1,12 @@
 """How much good sources are held up by the worst ones: completion of many alone, and beside traps.
 
-    python benchmarks/bench_traps.py [--rounds N] [--good N] [--all]
+    python benchmarks/bench_traps.py [--rounds N] [--good N] [--all] [--hanging N [--again]]
 
 The good sources stand on loopback addresses of their own, each with a small feed, and are served by a process
 of their own, as are the traps of ``../shared/tools/hostile.py``, which has to be there: those that take most
-time, bytes or memory, or all that answer over HTTP (``--all``).
+time, bytes or memory, or all that answer over HTTP (``--all``). With ``--hanging`` there are instead so many
+servers, each on an address of its own and before the good ones in the list, that take a request and never
+answer; ``--again`` says that they did so the last time, too.
 
 Runs of both kinds follow each other in turn, each in a process of its own. Of each are printed the medians
 over its rounds: the moments at which good sources are done, in milliseconds since the start of the run; the
@@ -46,7 +48,8 @@ WORST = (
     *("/feed/10k-entries", "/feed/many-namespaces", "/endless-1xx", "/chunked-ext"),
 )
 CONFIG = (
-    "fetch: {allow: [127.0.0.0/8], spacing: 0s, deadline: 20s, read_timeout: 9s, max_bytes: 4 MB}\nsources:\n"
+    "fetch: {allow: [127.0.0.0/8], spacing: 0s, deadline: 20s, read_timeout: 9s, max_bytes: 4 MB,"
+    " concurrency: 64}\nsources:\n"
 )
 ITEMS = "".join(
     f"<item><title>Post {n}</title><guid>https://a.example/{n}</guid><link>https://a.example/{n}</link>"
@@ -65,8 +68,14 @@ async def serve() -> None:
     """Serve the small feed on every loopback address; the port is the first line on stdout."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(RSS) + RSS)
+        asked = await reader.readuntil(b"\r\n\r\n")
+        if asked.startswith(b"GET /hang "):
+            await reader.read()
+        # Entries of its own: what hundreds of sources publish under one id is compared with all of them.
+        host = asked.lower().partition(b"host: ")[2].partition(b":")[0]
+        body = RSS.replace(b"a.example", host.replace(b".", b"-") + b".example")
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        writer.write(head % len(body) + body)
         await writer.drain()
         writer.close()
 
@@ -75,13 +84,13 @@ async def serve() -> None:
     await server.serve_forever()
 
 
-async def completions(urls: list[str], good: int, folder: Path) -> Run:
-    """Poll all once; measure until the first ``good`` are done."""
+async def completions(urls: list[str], good: int, folder: Path, failures: int = 0) -> Run:
+    """Poll all once; measure until the ``good`` ones among them are done, which end in ``/feed``."""
     lines = (f"  - {{name: s{place}, url: '{url}'}}\n" for place, url in enumerate(urls))
     (folder / "config.yaml").write_text(CONFIG + "".join(lines))
     config = load(folder / "config.yaml", {})
     store = open_store("sqlite:///feeds.db", folder)
-    names = {f"s{place}" for place in range(good)}
+    names = {source.name for source in config.sources if str(source.url).endswith("/feed")}
     loop = asyncio.get_running_loop()
     ends: list[float] = []
     spent = 0.0
@@ -102,7 +111,10 @@ async def completions(urls: list[str], good: int, folder: Path) -> Run:
                     if len(ends) == good:
                         polling.cancel()
 
-            states = [SourceState(name=source.name) for source in config.sources]
+            states = [
+                SourceState(name=source.name, failures=0 if source.name in names else failures)
+                for source in config.sources
+            ]
             polling = asyncio.create_task(poller.refresh_all(states, NOW, done))
             await asyncio.wait({polling})
             beating.cancel()
@@ -120,10 +132,10 @@ async def beat(steps: list[float]) -> None:
         steps.append(time.thread_time() - before)
 
 
-def one_run(urls: list[str], good: int) -> Run:
+def one_run(urls: list[str], good: int, failures: int) -> Run:
     """Poll in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, str(HERE), "--run", folder, str(good)]
+        words = [sys.executable, str(HERE), "--run", folder, str(good), str(failures)]
         told = subprocess.run(words, input=json.dumps(urls).encode(), stdout=subprocess.PIPE, check=True)
     result: Run = json.loads(told.stdout)
     return result
@@ -146,8 +158,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--good", type=int, default=100)
     parser.add_argument("--all", action="store_true", help="all traps over HTTP, not the fifteen worst")
+    parser.add_argument("--hanging", type=int, default=0, help="so many servers that never answer, instead")
+    parser.add_argument("--again", action="store_true", help="they failed the last time, too")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if not HOSTILE.exists():
         parser.error(f"{HOSTILE} is not here")
@@ -170,10 +184,14 @@ def measured(chosen: argparse.Namespace) -> dict[str, list[Run]]:
         base: str = started(str(HOSTILE), "--port", "0")["base"]
         port = started(str(HERE), "--serve")
         good = [f"http://127.0.{1 + n // 250}.{1 + n % 250}:{port}/feed" for n in range(chosen.good)]
-        bad = traps(base, chosen.all)
+        both = [*good, *traps(base, chosen.all)]
+        if chosen.hanging:
+            hanging = range(chosen.hanging)
+            both = [*(f"http://127.1.{1 + n // 250}.{1 + n % 250}:{port}/hang" for n in hanging), *good]
+        failures = int(chosen.again)
         for _ in range(chosen.rounds):
-            told["alone"].append(one_run(good, chosen.good))
-            told["beside traps"].append(one_run([*good, *bad], chosen.good))
+            told["alone"].append(one_run(good, chosen.good, failures))
+            told["beside traps"].append(one_run(both, chosen.good, failures))
     return told
 
 
@@ -183,8 +201,9 @@ def main() -> None:
     if chosen.serve:
         asyncio.run(serve())
     if chosen.run:
-        folder, good = chosen.run
-        print(json.dumps(asyncio.run(completions(json.load(sys.stdin), int(good), Path(folder)))))
+        folder, good, failures = chosen.run
+        ran = completions(json.load(sys.stdin), int(good), Path(folder), int(failures))
+        print(json.dumps(asyncio.run(ran)))
         return
     medians: list[list[float]] = []
     for kind, runs in measured(chosen).items():
