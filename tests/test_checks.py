@@ -10,10 +10,10 @@ HERE = Path(__file__).parent
 PAGE = (HERE.parent / "docs" / "checks.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([A-H]\d+(?:, [A-H]\d+)*) \| .+? \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(test_\w+)::(test_\w+)`")
-SECTIONS = {"C": 15, "D": 11, "E": 11, "F": 11}
+SECTIONS = {"A": 18, "B": 13, "C": 15, "D": 11, "E": 11, "F": 11, "H": 13}
 """How many checks a section has."""
-LATER = {"F9"}
-"""Of what we do not have yet: an HTTP server."""
+LATER = {"F9", "H12"}
+"""Of what we do not have yet: an HTTP server, and pushes."""
 
 
 def test_every_check_has_a_test_that_is_there() -> None:

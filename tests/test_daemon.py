@@ -522,6 +522,32 @@ def test_those_that_hang_again_leave_places_to_others(tmp_path: Path, site: Site
     asyncio.run(check())
 
 
+def test_a_poll_that_takes_longer_than_its_interval_is_one_poll(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def held(_: Asked) -> Reply:
+        release.wait(DEADLINE)
+        return Reply(body=RSS)
+
+    async def check() -> None:
+        with Site({"/slow": held, "/feed": RSS}) as site, Site({"/feed": RSS}, host="127.0.0.2") as other:
+            text = "defaults: {interval: 1m}\n" + sources(slow=site.url("/slow"), quick=other.url("/feed"))
+            async with serving(tmp_path, text) as run:
+                await run.until(lambda: site.log)
+                for times in range(1, 6):
+                    await run.wait("polled", source="quick", times=times)
+                    run.now += timedelta(hours=1)
+                assert len(site.log) == 1
+                release.set()
+                # It is due again at once, and has no more to catch up.
+                await run.wait("polled", source="slow", times=2)
+                run.now += timedelta(hours=1)
+                await run.wait("polled", source="slow", times=3)
+                assert len(site.log) == 3
+
+    asyncio.run(check())
+
+
 # Parts -------------------------------------------------------------------------------------------------
 
 
