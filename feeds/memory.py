@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from feeds.model import Entry, Feed, Validators
+from feeds.model import Entry, Feed, Text, Validators
 
 LEFT_OUT = "left_out"
 """The note that says of files why they were refused, or which entries they are without and why."""
@@ -134,6 +134,27 @@ class Robots:
     at: datetime | None = None
     tried: datetime
     failing: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FullText:
+    """What became of the search for an entry's full text.
+
+    Attributes:
+        id: Of the entry, as its source says.
+        said: Fingerprint of what its source said of it then.
+        text: HTML; None if it was not had.
+        tries: How often it was asked for in vain.
+        due: From when it may be asked for again; None: no more.
+        problem: Why it was not had, in words without a time; None if it was, or was not asked for yet.
+    """
+
+    id: str
+    said: str
+    text: Text | None = None
+    tries: int = 0
+    due: datetime | None = None
     problem: str | None = None
 
 

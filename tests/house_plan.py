@@ -64,6 +64,7 @@ LATE = frozenset(
         ("config/selectors.py", "selectolax"),
         ("sources/selecting.py", "selectolax"),
         ("fetch/robots.py", "protego"),
+        ("sources/full_text.py", "trafilatura"),
     }
 )
 
@@ -104,6 +105,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "selectolax": ("config/selectors.py", "sources/selecting.py"),
         "sqlalchemy": ("store/",),
         "structlog": ("cli/", "daemon/"),
+        "trafilatura": ("sources/full_text.py",),
         "yaml": ("config/", "sources/"),
         "zstandard": ("fetch/",),
         # The standard library's own ways out, and its ways to run what a stranger wrote.

@@ -101,6 +101,10 @@ class Access(Discreet):
         examples=["windows-1252"],
     )
 
+    def elsewhere(self) -> Access:
+        """Give the same way to connect without anything that opens a door: for another's server."""
+        return self.model_copy(update={"headers": (), "login": None, "token": None, "certificate": None})
+
     def secrets(self) -> tuple[str, ...]:
         """Give what must never be shown."""
         login = (self.login.password,) if self.login else ()

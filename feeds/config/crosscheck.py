@@ -77,6 +77,9 @@ def selected(items: Sequence[object]) -> Iterator[Mistake]:
             continue
         place: Place = ("sources", index)
         given = [key for key in PAGE_KEYS if item.get(key) is not None]
+        if item.get("full_text") and item.get("path") is not None:
+            message = "expected full_text beside url only: texts of a folder are full, and have no page"
+            yield Mistake(place=(*place, "full_text"), message=message, at_key=True)
         if item.get("match") is not None and item.get("kind") != "sitemap":
             found = f"kind: {item['kind']}" if "kind" in item else "no kind"
             message = f"expected kind: sitemap beside it, found {found}"

@@ -49,6 +49,7 @@ SECTIONS: Mapping[str | None, type[schema.Value]] = MappingProxyType(
         "drop": schema.Match,
         "republish": schema.Excerpt,
         "fields": schema.Fields,
+        "full_text": schema.FullText,
     }
 )
 

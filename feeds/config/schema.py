@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 
 from feeds.config import scalars
 from feeds.config.access import Access, Login
+from feeds.config.full_text import Full, FullText
 from feeds.config.names import NAME
 from feeds.config.outputs import From, Output
 from feeds.config.parts import (
@@ -66,6 +67,7 @@ __all__ = (
     "Fetch",
     "Fields",
     "From",
+    "FullText",
     "Interval",
     "Keep",
     "KeepStep",
@@ -308,6 +310,12 @@ class Source(Value):
         default=(),
         description="What of it is published, in this order.",
         examples=[[{"drop": {"title": "(?i)ad:"}}, "untrack"]],
+    )
+    full_text: Full = Field(
+        default=None,
+        description="Of new entries, take the text from their page: true finds it (extra fulltext), or"
+        " {select: article} says where it stands.",
+        examples=[True, {"select": "article"}],
     )
     republish: Republish = Field(
         default="full",

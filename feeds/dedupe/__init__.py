@@ -29,7 +29,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from feeds.config.schema import Source
-from feeds.dedupe.changed import compare
+from feeds.dedupe.changed import OURS, compare
 from feeds.dedupe.first import admit
 from feeds.dedupe.flood import FEW, FLOOD, dammed, ranked
 from feeds.dedupe.same import Matches, match
@@ -44,6 +44,7 @@ from feeds.normalize.urls import same_page
 __all__ = (
     "FEW",
     "FLOOD",
+    "OURS",
     "Changes",
     "Owns",
     "Spared",

@@ -193,7 +193,7 @@ class _Journey:
         async def ask(address: str) -> Document | NotModified:
             # Another site gets no login and no headers of ours, not for its robots.txt either.
             own = guard.origin(url) == guard.origin(self.first)
-            access = self.access if own else entrance.bare(self.access)
+            access = self.access if own else self.access.elsewhere()
             source = Source(name="robots", private=self.private, fetch=access)
             return await fetch(self.client, address, Validators(), self.now, source=source)
 

@@ -99,11 +99,6 @@ def _context(access: Access) -> ssl.SSLContext:
     return context
 
 
-def bare(access: Access) -> Access:
-    """Give the same way to connect without anything that opens a door: for another's server."""
-    return access.model_copy(update={"headers": (), "login": None, "token": None, "certificate": None})
-
-
 def headers(access: Access, first: httpx.URL, url: httpx.URL) -> list[tuple[bytes, bytes]]:
     """Give the headers that open the door; none for another origin (RFC 6454, 4): they are secrets.
 

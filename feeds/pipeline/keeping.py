@@ -10,8 +10,8 @@ from enum import StrEnum
 from feeds import cadence, dedupe
 from feeds.config.schema import Config, Source
 from feeds.errors import Offline
-from feeds.memory import Record, SourceState
-from feeds.model import Feed
+from feeds.memory import FullText, Record, SourceState
+from feeds.model import Entry, Feed
 from feeds.normalize import urls
 from feeds.pipeline import outage
 from feeds.pipeline.pacing import Pacing
@@ -75,6 +75,8 @@ class Answer:
     Attributes:
         feed: What the document says; without the entries of it that were not read.
         part: Which part of the document was read; None: all of it, whatever comes of that.
+        texts: What is to be remembered of full texts.
+        later: Entries of earlier polls with a full text that was found now.
     """
 
     source: Source
@@ -86,6 +88,8 @@ class Answer:
     retry_after: timedelta | None = None
     kept: tuple[Raw, ...] = ()
     part: Part | None = None
+    texts: tuple[FullText, ...] = ()
+    later: tuple[Entry, ...] = ()
 
 
 def was_read(state: SourceState, source: Source, kind: str, feed: Feed, digest: str) -> SourceState:
@@ -227,12 +231,15 @@ class Keeper:
         if feed is not None:
             state = _watched(state, changes)
             changes = replace(changes, new=self._admitted(answer, changes, unstable=state.unstable))
+        changes = self._texted(answer, changes)
         touched = bool(changes.new or changes.changed)
         if touched:
             state = replace(state, changed=now)
         # A flood tells nothing about when a source posts.
         state = self._scheduled(answer, state, [record for record in changes.new if not record.held])
         self.store.save([Poll(state=state, changes=changes)])
+        if answer.texts:
+            self.store.save_texts(source.name, answer.texts)
         gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)
         if touched and source.keep is not None:
             self.store.prune(source.name, source.keep, now)
@@ -252,6 +259,22 @@ class Keeper:
             due=state.due,
             surprise=surprise,
         )
+
+    def _texted(self, answer: Answer, changes: dedupe.Changes) -> dedupe.Changes:
+        """Add the entries of earlier polls whose full text was found only now."""
+        if not answer.later:
+            return changes
+        source = answer.source
+        # What was decided here stays with the record, and is not to be said twice.
+        later = [
+            replace(one, decisions=tuple(said for said in one.decisions if said.topic not in dedupe.OURS))
+            for one in answer.later
+        ]
+        known, ids = self.store.recall(source.name, later), {record.id for record in changes.changed}
+        found = dedupe.decide(
+            later, known, (), now=answer.now, source=source, authority=self.config.authority
+        ).changed
+        return replace(changes, changed=(*changes.changed, *(one for one in found if one.id not in ids)))
 
     def _admitted(self, answer: Answer, changes: dedupe.Changes, *, unstable: bool) -> tuple[Record, ...]:
         """Give what is new with its rank, if it is the source's backlog, and a flood in it held back."""

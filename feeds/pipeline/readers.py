@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from feeds.config.schema import Read, Source
 from feeds.errors import ReadError, TooCostly
 from feeds.model import Document, Feed
-from feeds.sources import KINDS, read
+from feeds.sources import INNER, KINDS, read
 from feeds.sources.alone import TOO_SLOW, Answer, Task
 
 SMALL = 32_768
@@ -171,7 +171,7 @@ class Readers:
             ReadError: It is no feed; or TooCostly: reading it passed a bound, or killed the worker.
         """
         size = len(document.body)
-        kind = KINDS.get(source.kind)
+        kind = KINDS.get(source.kind) or INNER.get(source.kind)
         alone = kind is not None and kind.alone
         if not alone and not self._running and not self._free and self._read_here(size):
             return await asyncio.to_thread(read, document, source, authority)

@@ -24,6 +24,7 @@ from feeds.fetch import Client
 from feeds.memory import SourceState
 from feeds.model import Document, Feed, NotModified, Validators
 from feeds.pipeline.collecting import Collector
+from feeds.pipeline.full_texts import FullTexts, Taken
 from feeds.pipeline.keeping import Answer, Keeper, Outcome, Result, was_read
 from feeds.pipeline.look import ask_again
 from feeds.pipeline.outage import Outage
@@ -117,6 +118,7 @@ class Poller:
         self.collector = Collector(config, store)
         self.outage = Outage(store.answered)
         self.sparing = Sparing(config, store, readers)
+        self.texts = FullTexts(config, store, client, readers)
         client.hosts.recall(store.spacings())
         client.robots.recall(store.robots)
         self._waiting: list[tuple[Answer, asyncio.Future[Outcome | None]]] = []
@@ -261,8 +263,19 @@ class Poller:
             plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
             believed = replace(believed, plain=plain)
         after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
+        taken = Taken(feed=feed)
+        if source.full_text is not None:
+            taken = await self.texts.taken(source, feed, now + late, backlog=state.changed is None)
         return Answer(
-            source=source, state=after, feed=feed, part=part, result=result, now=now, headers=reply.headers
+            source=source,
+            state=after,
+            feed=taken.feed,
+            part=part,
+            result=result,
+            now=now,
+            headers=reply.headers,
+            texts=taken.texts,
+            later=taken.later,
         )
 
     async def _again(self, answer: Answer, state: SourceState) -> Answer:

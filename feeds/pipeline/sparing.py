@@ -125,6 +125,8 @@ class Sparing:
     def _may(self, source: Source, state: SourceState) -> bool:
         """Say whether anything of a source may be left unread: not where ids change, told by texts."""
         plain = source.kind in {"auto", "feed"} and source.path is None and source.fetch.charset is None
+        # Of what has a full text, what its source says is compared with what it said before.
+        plain = plain and source.full_text is None
         return plain and self.config.read.only_new and not state.reissues and not state.said
 
     async def _all(self, document: Document, source: Source) -> tuple[str, Feed]:

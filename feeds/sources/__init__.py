@@ -20,7 +20,7 @@ from feeds.errors import ReadError
 from feeds.model import Document, Feed, NotModified, Validators
 from feeds.sources.charset import decode
 
-__all__ = ("KINDS", "Kind", "read")
+__all__ = ("FULL_TEXT", "INNER", "KINDS", "Kind", "read")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +70,12 @@ def _sitemap(document: Document, source: Source, authority: str) -> Feed:
     return sitemap.read(document, source, authority)
 
 
+def _full_text(document: Document, source: Source, authority: str) -> Feed:
+    from feeds.sources import full_text  # noqa: PLC0415
+
+    return full_text.read(document, source, authority)
+
+
 def _folder(source: Source, folder: Path, validators: Validators) -> Document | NotModified:
     from feeds.sources import articles  # noqa: PLC0415
 
@@ -85,6 +91,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "page": Kind(read=_page, obeys=True, alone=True),
     }
 )
+
+FULL_TEXT = "full_text"
+INNER: Mapping[str, Kind] = MappingProxyType({FULL_TEXT: Kind(read=_full_text, obeys=True, alone=True)})
+"""Kinds that no source is of: what ``pipeline`` lets be read besides."""
 
 
 def read(document: Document, source: Source, authority: str) -> tuple[str, Feed]:
@@ -107,7 +117,7 @@ def read(document: Document, source: Source, authority: str) -> tuple[str, Feed]
     if source.fetch.charset is not None:
         document = _in_utf8(document, source.fetch.charset)
     word = source.kind if source.kind != "auto" else _recognise(document, source)
-    kind = KINDS.get(word)
+    kind = KINDS.get(word) or INNER.get(word)
     if kind is None:
         raise ReadError(f"there is no kind {word!r} of sources; there are {', '.join(KINDS)}")
     return word, kind.read(document, source, authority)

@@ -31,6 +31,7 @@ MICROSECOND = timedelta(microseconds=1)
 # Anything goes back in as it came out: also a length that is no number, in a source's own words.
 _ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
+_TEXT = TypeAdapter(Text)
 _TRUST = TypeAdapter(Trust)
 _PAIRS = TypeAdapter(dict[str, str])
 _HOSTS = TypeAdapter(dict[str, float])
@@ -302,6 +303,19 @@ def spacing(row: RowMapping) -> Spacing:
     """Give back the spacing of a row."""
     until = None if row["until"] is None else instant(row["until"])
     return Spacing(host=row["host"], gap=row["gap"] * MICROSECOND, until=until)
+
+
+def encode_text(text: Text) -> str:
+    """Write a text as JSON."""
+    return _TEXT.dump_json(text, exclude_defaults=True).decode()
+
+
+def decode_text(text: str) -> Text:
+    """Read what ``encode_text`` wrote; raise StoreError if it is none."""
+    try:
+        return _TEXT.validate_json(text)
+    except ValueError as error:
+        raise _damaged("a full text cannot be read") from error
 
 
 def robots_row(robots: Robots) -> dict[str, Any]:

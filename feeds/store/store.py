@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, null, select, update
 
 from feeds.cadence import Pace
 from feeds.config.schema import Keep
-from feeds.memory import Heading, Known, Record, Robots, SourceState, Spacing, Spare
+from feeds.memory import FullText, Heading, Known, Record, Robots, SourceState, Spacing, Spare
 from feeds.model import Entry, Withdrawal
 from feeds.store import (
     codec,
@@ -25,6 +25,7 @@ from feeds.store import (
     saving,
     shifting,
     staying,
+    texts,
     withdrawing,
 )
 from feeds.store.database import Database
@@ -34,7 +35,7 @@ from feeds.store.ripening import Ripening
 from feeds.store.saving import Poll
 from feeds.store.segments import Segments
 from feeds.store.shelf import Shelf
-from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, ROBOTS, SOURCES, SPARED
+from feeds.store.tables import ENTRIES, HOSTS, NOTES, OUTPUTS, PACE, ROBOTS, SOURCES, SPARED, TEXTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -406,6 +407,7 @@ class Store:
         with self._writing() as connection:
             connection.execute(delete(ENTRIES).where(ENTRIES.c.source == name))
             connection.execute(delete(SPARED).where(SPARED.c.source == name))
+            connection.execute(delete(TEXTS).where(TEXTS.c.source == name))
             connection.execute(delete(SOURCES).where(SOURCES.c.name == name))
             # Under the same name, another source may come to the same revision.
             connection.execute(update(OUTPUTS).values(pieces=None, signature=""))
@@ -435,6 +437,21 @@ class Store:
         """Remember what sites ask of programs."""
         with self._writing() as connection:
             saving.upsert(connection, ROBOTS, ("origin",), [codec.robots_row(one) for one in found])
+
+    def texts(self, source: str, ids: Sequence[str]) -> dict[str, FullText]:
+        """Give what is known of the full texts of these entries of a source, by their ids."""
+        with self._reading() as connection:
+            return texts.texts(connection, source, ids)
+
+    def texts_due(self, source: str, now: datetime, most: int) -> tuple[FullText, ...]:
+        """Give the full texts of a source that are to be tried again now, the longest due first."""
+        with self._reading() as connection:
+            return texts.due(connection, source, now, most)
+
+    def save_texts(self, source: str, found: Iterable[FullText]) -> None:
+        """Remember full texts, and which are to be tried again."""
+        with self._writing() as connection:
+            texts.save(connection, source, found)
 
     def emitted(self) -> dict[str, Emitted]:
         """Give what we wrote for each output."""

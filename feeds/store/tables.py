@@ -23,7 +23,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x66656564
 """``feed`` in ASCII, in the header of every database of ours, so that another program's file is refused."""
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration; known here so that a store that is up to date is opened without Alembic."""
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
@@ -216,6 +216,19 @@ ROBOTS = Table(
     Column("tried", BigInteger, nullable=False, doc="When it was asked last. Never NULL."),
     Column("failing", BigInteger, doc="Since when it does not answer. NULL if it did."),
     Column("problem", Text, doc="Why it did not answer. NULL if it did."),
+)
+
+TEXTS = Table(
+    "texts",
+    METADATA,
+    Column("source", KEY, primary_key=True, doc="Its name. Never NULL."),
+    Column("id", KEY, primary_key=True, doc="Of the entry, as its source says. Never NULL."),
+    Column("said", Text, nullable=False, doc="Fingerprint of what its source said. Never NULL."),
+    Column("packed", LargeBinary, doc="The full text as JSON, compressed. NULL if it was not had."),
+    Column("tries", Integer, nullable=False, doc="How often it was asked for in vain. Never NULL."),
+    Column("due", BigInteger, doc="From when it may be asked for again. NULL: no more."),
+    Column("problem", Text, doc="Why it was not had. NULL if it was, or was not asked for yet."),
+    Index("texts_due", "source", "due"),
 )
 
 NOTES = Table(
