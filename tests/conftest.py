@@ -46,11 +46,11 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if getattr(request, "param", "sqlite") == "postgresql":
         address = request.getfixturevalue("server").address
 
-        def open_file(url: URL, folder: Path) -> postgresql.PostgreSQL:
+        def open_file(url: URL, folder: Path, *, half: bool = False) -> postgresql.PostgreSQL:
             assert url.database is not None
             path = folder / url.database
             return postgresql.open_database(
-                postgres.schema(address, path), path.with_name(f"{path.name}.documents")
+                postgres.schema(address, path), path.with_name(f"{path.name}.documents"), half=half
             )
 
         monkeypatch.setattr("feeds.store.creating.open_file", open_file)

@@ -24,7 +24,7 @@ def test_all_commands_of_the_design_are_there() -> None:
         *("retract", "replay"),
         "retract",
         "release",
-        *("preview", "publish", "import", "export", "schema", "completion"),
+        *("preview", "publish", "import", "export", "migrate-store", "schema", "completion"),
     }
 
 

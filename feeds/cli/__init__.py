@@ -14,7 +14,7 @@ from types import MappingProxyType, TracebackType
 import click
 
 from feeds import __version__
-from feeds.cli import editing, explaining, lists, looking, replaying, retracting, running
+from feeds.cli import editing, explaining, lists, looking, moving, replaying, retracting, running
 from feeds.cli.plain import visible
 from feeds.cli.session import Program, Session
 from feeds.errors import ConfigError, FeedsError, StoreBusy
@@ -58,7 +58,7 @@ def program() -> Program:
                 retracting.retract,
                 retracting.release,
             ),
-            "Connect": (lists.export, lists.schema, lists.completion),
+            "Connect": (lists.export, moving.migrate_store, lists.schema, lists.completion),
         },
     )
 

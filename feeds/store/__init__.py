@@ -10,6 +10,7 @@ from __future__ import annotations
 from feeds.store.codec import stamp
 from feeds.store.draft import Draft
 from feeds.store.journal import Event, Journal, Raw, What, pack
+from feeds.store.moving import Moved, move, steps
 from feeds.store.opening import NAME, open_new, open_store
 from feeds.store.saving import Poll
 from feeds.store.shelf import Archive, Page, Shelf
@@ -23,6 +24,7 @@ __all__ = (
     "Event",
     "Journal",
     "Listing",
+    "Moved",
     "Note",
     "Page",
     "Poll",
@@ -30,8 +32,10 @@ __all__ = (
     "Shelf",
     "Store",
     "What",
+    "move",
     "open_new",
     "open_store",
     "pack",
     "stamp",
+    "steps",
 )

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from feeds.errors import StoreBusy, StoreError
 from feeds.store import faults, lock, sqlite
-from feeds.store.database import version_of
+from feeds.store.database import HALF, version_of
 from feeds.store.sqlite import WRITING, SQLite
 from feeds.store.tables import HEAD
 
@@ -19,8 +19,13 @@ CREATION_TRIES = 500
 """How often, and after how many seconds each, to look again while another process creates the same store."""
 
 
-def open_file(url: URL, folder: Path) -> SQLite:
+def open_file(url: URL, folder: Path, *, half: bool = False) -> SQLite:
     """Open a store in a file, create it if there is none, and bring its tables up to date.
+
+    Args:
+        url: As in config.yaml.
+        folder: Where a relative path starts.
+        half: Whether it may be half a store, to which another is being moved.
 
     Raises:
         StoreError: What is there is not usable; it is then left as it is.
@@ -39,7 +44,7 @@ def open_file(url: URL, folder: Path) -> SQLite:
         engine = sqlite.open_engine(path)
         try:
             sqlite.inspect_content(path, engine)
-            _migrate(path, engine)
+            _migrate(path, engine, half=half)
         except BaseException:
             engine.dispose()
             raise
@@ -102,10 +107,10 @@ def _fill(path: Path) -> None:
         ) from error
 
 
-def _migrate(path: Path, engine: Engine) -> None:
+def _migrate(path: Path, engine: Engine, *, half: bool) -> None:
     with engine.connect() as connection:
         version = version_of(connection)
-    if version == HEAD:
+    if version == HEAD or (half and version == HALF):
         return
     from feeds.store import migrate  # noqa: PLC0415 only now: Alembic costs a third of a second at each start
 

@@ -6,7 +6,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select
+
+from feeds.store.tables import HEAD
+
+VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", Text, doc="The newest migration that the tables have seen. Never NULL."),
+)
+"""Alembic's own; one row."""
+
+HALF = f"half of {HEAD}"
+"""What stands there while a store is moved here: the tables are as they should be, and not all is in them."""
 
 
 class Database(Protocol):
@@ -67,7 +79,5 @@ def version_of(connection: Connection) -> str | None:
     """Give the number of the newest migration that its tables have seen; None if they are not ours."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(
-        select(text("version_num")).select_from(text("alembic_version"))
-    ).scalar()
+    found: str | None = connection.scalar(select(VERSION.c.version_num))
     return found

@@ -104,7 +104,7 @@ class Journal:
     def __init__(self, reading: Opening, writing: Opening, segments: Segments) -> None:
         self._reading = reading
         self._writing = writing
-        self._segments = segments
+        self.segments = segments
 
     def keep(self, documents: Sequence[Raw]) -> None:
         """Keep documents, each of another poll, in this order; their bytes are on disk when this returns.
@@ -121,7 +121,7 @@ class Journal:
             known = {digest: (place, size) for digest, place, size in found}
             new = {one.hash: one.packed for one in documents if one.hash not in known}
             if new:
-                places = self._segments.append(name, tuple(new.values()))
+                places = self.segments.append(name, tuple(new.values()))
                 sizes = map(len, new.values())
                 known |= dict(zip(new, zip(places, sizes, strict=True), strict=True))
             rows = [
@@ -181,7 +181,7 @@ class Journal:
 
     def body(self, event: Event) -> bytes | None:
         """Give the bytes of a document; None if they are lost, or are not what came."""
-        packed = self._segments.read(event.segment, event.place, event.size)
+        packed = self.segments.read(event.segment, event.place, event.size)
         try:
             body = None if packed is None else zlib.decompress(packed)
         except zlib.error:
@@ -208,27 +208,27 @@ class Journal:
             )
             gone = connection.execute(delete(JOURNAL).where(old, JOURNAL.c.number.not_in(last))).rowcount
         first, today, beyond = _day(before), _day(now), _day(now + AHEAD)
-        for name in self._segments.names():
+        for name in self.segments.names():
             if name < first or name > beyond:
                 while self._carry(name, today):
                     pass
-                self._segments.remove(name)
+                self.segments.remove(name)
         return gone > 0
 
     def forget_all(self) -> None:
         """Let go of everything."""
         with self._writing() as connection:
             connection.execute(delete(JOURNAL))
-        for name in self._segments.names():
-            self._segments.remove(name)
+        for name in self.segments.names():
+            self.segments.remove(name)
 
     def _carry(self, name: str, today: str) -> bool:
         """Move some of what is still wanted of a file to today's; say whether there may be more."""
         with self._writing() as connection:
             rows = self._some(connection, name)
-            pieces = [self._segments.read(name, row.place, row.size) for row in rows]
+            pieces = [self.segments.read(name, row.place, row.size) for row in rows]
             whole = [(row, piece) for row, piece in zip(rows, pieces, strict=True) if piece is not None]
-            places = self._segments.append(today, [piece for _, piece in whole]) if whole else []
+            places = self.segments.append(today, [piece for _, piece in whole]) if whole else []
             for (row, _), place in zip(whole, places, strict=True):
                 moved = update(JOURNAL).where(JOURNAL.c.number == row.number)
                 connection.execute(moved.values(segment=today, place=place))

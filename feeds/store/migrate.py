@@ -41,6 +41,11 @@ def check(version: str | None, store: str) -> None:
     """
     if version is None:
         raise StoreError(f"the store {store} is damaged (it has no version); {faults.ANEW}")
+    if version.startswith("half of "):
+        raise StoreError(
+            f"the store {store} is half a store: `feeds migrate-store` was broken off; run it again, "
+            "or use another"
+        )
     if not any(script.revision == version for script in scripts().walk_revisions()):
         raise StoreError(
             f"the store {store} is of a newer feeds (its version is {version}, this program knows {HEAD}); "

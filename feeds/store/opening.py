@@ -16,12 +16,13 @@ NAME = "feeds.db"
 """What a store is called in a folder of its own."""
 
 
-def open_store(url: str, folder: Path) -> Store:
+def open_store(url: str, folder: Path, *, half: bool = False) -> Store:
     """Open the store, create it if there is none, and bring its tables up to date.
 
     Args:
         url: As in config.yaml, for instance ``sqlite:///feeds.db`` or ``postgresql://user@host/feeds``.
         folder: Where a relative path starts.
+        half: Whether it may be half a store, to which another is being moved.
 
     Raises:
         StoreError: What is there is not usable; it is then left as it is.
@@ -33,7 +34,7 @@ def open_store(url: str, folder: Path) -> Store:
         raise StoreError(
             "store: expected an address like sqlite:///feeds.db, found something else"
         ) from error
-    return Store(_database(parsed, folder))
+    return Store(_database(parsed, folder, half=half))
 
 
 def open_new(folder: Path) -> Store:
@@ -50,10 +51,10 @@ def open_new(folder: Path) -> Store:
     return open_store(f"sqlite:///{NAME}", folder)
 
 
-def _database(url: URL, folder: Path) -> Database:
+def _database(url: URL, folder: Path, *, half: bool) -> Database:
     kind = url.get_backend_name()
     if kind == "sqlite":
-        return creating.open_file(url, folder)
+        return creating.open_file(url, folder, half=half)
     if kind == "postgresql":
         # Only now, because its driver is an extra, and costs a tenth of a second at each start.
         try:
@@ -62,7 +63,7 @@ def _database(url: URL, folder: Path) -> Database:
             raise StoreError(
                 f"store: PostgreSQL needs one more package ({error}); install feeds[postgres]"
             ) from error
-        return postgresql.open_database(url, folder / f"{url.database}.documents")
+        return postgresql.open_database(url, folder / f"{url.database}.documents", half=half)
     found = url.render_as_string(hide_password=True)
     raise StoreError(
         f"store: expected an address like sqlite:///feeds.db or postgresql://user@host/feeds, found {found}"

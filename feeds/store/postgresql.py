@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.pool import QueuePool
 
 from feeds.errors import StoreBusy, StoreError
-from feeds.store.database import version_of
+from feeds.store.database import HALF, version_of
 from feeds.store.tables import APPLICATION_ID, HEAD, METADATA
 
 KEY = f"hashtextextended(current_schema() || ' %s', {APPLICATION_ID})"
@@ -183,12 +183,13 @@ class PostgreSQL:
                 )
 
 
-def open_database(url: URL, documents: Path) -> PostgreSQL:
+def open_database(url: URL, documents: Path, *, half: bool = False) -> PostgreSQL:
     """Open a store in a database of a server, make its tables if it has none, and bring them up to date.
 
     Args:
         url: As in config.yaml; the database has to be there.
         documents: The folder for raw documents.
+        half: Whether it may be half a store, to which another is being moved.
 
     Raises:
         StoreError: It cannot be reached or used; it is then left as it is.
@@ -200,7 +201,7 @@ def open_database(url: URL, documents: Path) -> PostgreSQL:
             with database.transaction() as connection:
                 _check(url, connection)
                 version = version_of(connection)
-            if version != HEAD:
+            if version != HEAD and not (half and version == HALF):
                 _upgrade(url, database)
     except BaseException:
         database.engine.dispose()

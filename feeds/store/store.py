@@ -21,6 +21,7 @@ from feeds.store import (
     codec,
     finding,
     merging,
+    moving,
     recalling,
     saving,
     shifting,
@@ -526,6 +527,10 @@ class Store:
         """Copy the store as it is now into a new file; also while another process writes to it."""
         with self._turn, self._database.told():
             self._database.backup(path)
+
+    def end(self) -> moving.End:
+        """Give what moving all of it needs."""
+        return moving.End(self._reading, self._writing, self.journal.segments)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
