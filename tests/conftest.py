@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let what is not about SQLite itself hold on both databases."""
     if metafunc.module.__name__ in ON_BOTH:
         about = metafunc.definition.get_closest_marker("sqlite")
-        metafunc.parametrize("database", ("sqlite",) if about else ("sqlite", "postgresql"), indirect=True)
+        metafunc.parametrize("places", ("sqlite",) if about else ("sqlite", "postgresql"), indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(autouse=True)
-def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def places(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Open the stores that a test names as files there; on the server, each in a schema of its own."""
     if getattr(request, "param", "sqlite") == "postgresql":
         address = request.getfixturevalue("server").address

@@ -108,33 +108,36 @@ def running() -> Iterator[Server]:
     """Run a new server; as another user than root, as which it refuses to."""
     # Not in pytest's own folder: that is closed for others, and a socket's name must be short.
     folder = Path(tempfile.mkdtemp(prefix="feeds-pg-"))
-    found = programs()
-    user: _User = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        if not found.is_relative_to(DEBIAN):
-            # The environment of root may be closed for others, too.
-            shutil.copytree(found.parent, folder / "programs", symlinks=True)
-            found = folder / "programs" / "bin"
-    made = ["-U", "feeds", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
-    if found.is_relative_to(DEBIAN) and int(found.parts[-2]) >= 15:
-        # Texts in an order that is not ours, where nothing says otherwise; the other build knows none.
-        made += ["--locale-provider=icu", "--icu-locale=en"]
-    subprocess.run(
-        [found / "initdb", "-D", folder / "data", *made],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-        **user,
-    )
-    server = Server(folder, found, user)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        found = programs()
+        user: _User = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            if not found.is_relative_to(DEBIAN):
+                # The environment of root may be closed for others, too.
+                installed = found.parents[2]
+                for part in (found.parents[1].name, f"{found.parents[1].name}.libs"):
+                    if (installed / part).exists():
+                        shutil.copytree(installed / part, folder / part, symlinks=True)
+                found = folder / found.relative_to(installed)
+        made = ["-U", "feeds", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        if found.is_relative_to(DEBIAN) and int(found.parts[-2]) >= 15:
+            # Texts in an order that is not ours, where nothing says otherwise; the other build knows none.
+            made += ["--locale-provider=icu", "--icu-locale=en"]
+        subprocess.run(
+            [found / "initdb", "-D", folder / "data", *made],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+            **user,
+        )
+        server = Server(folder, found, user)
+        stack.callback(server.stop)
         server.start()
         yield server
-    finally:
-        server.stop()
 
 
 def schema(address: str, file: Path) -> URL:
