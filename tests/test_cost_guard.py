@@ -6,21 +6,30 @@ every poll of everybody dearer: find what is done in vain before raising it.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import feedparser
 import pytest
 from commands import ROOT, RSS, environment, planet
 from feedgen.feed import FeedGenerator
+from lxml import etree
 from servers import Site
 from store_values import NOW, opened, poll, record
 from worlds import configured
 
-from feeds.pipeline import Emitter
+from feeds import __version__
+from feeds.fetch import open_client
+from feeds.memory import SourceState
+from feeds.pipeline import Emitter, Poller, Result, open_readers
 
 SOURCES = 20
 HEAVY = {
@@ -155,3 +164,114 @@ def test_of_one_new_entry_that_one_is_rendered_and_nothing_else(large: Large) ->
     large.store.save([poll(record("s7", 10_000, hours=-1))])
     # Atom and RSS go through feedgen; the files of the output are read once; these and the page are written.
     assert large.publish() == Published(rendered=2, read=3, written=4)
+
+
+@dataclass
+class Read:
+    """What reading took: entries that feedparser read, bytes that were parsed, rows that were written."""
+
+    entries: int = 0
+    parsed: int = 0
+    rows: int = 0
+
+
+class Counting(sqlite3.Connection):
+    """A connection that tells how many rows it changed even when it is closed."""
+
+    changed = 0
+
+    def close(self) -> None:
+        self.changed = self.total_changes
+        self.closed = True
+        super().close()
+
+    def written(self) -> int:
+        return self.changed if getattr(self, "closed", False) else self.total_changes
+
+
+class Followed:
+    """One source of a site, polled again and again; counts what each poll takes."""
+
+    def __init__(self, folder: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.took = Read()
+        self.site = site
+        begin, parse, connect = feedparser.api.StrictFeedParser._start_item, etree.fromstring, sqlite3.connect
+        connections: list[Counting] = []
+
+        def beginning(parser: Any, told: Any) -> None:
+            self.took.entries += 1
+            begin(parser, told)
+
+        def parsing(text: bytes, *args: Any) -> Any:
+            self.took.parsed += len(text)
+            return parse(text, *args)
+
+        def connecting(*args: Any, **kwargs: Any) -> Counting:
+            connections.append(connect(*args, factory=Counting, **kwargs))
+            return connections[-1]
+
+        monkeypatch.setattr(feedparser.api.StrictFeedParser, "_start_item", beginning)
+        monkeypatch.setattr(etree, "fromstring", parsing)
+        monkeypatch.setattr(sqlite3, "connect", connecting)
+        text = f"fetch: {{allow: [127.0.0.0/8]}}\nsources: [{{name: a, url: '{site.url('/a')}'}}]\n"
+        self.config, self.store = configured(folder, text), opened(folder)
+        self.connections = connections
+
+    def written(self) -> int:
+        return sum(one.written() for one in self.connections)
+
+    def poll(self, hour: int, entries: range) -> Read:
+        """Poll it when it lists these entries, the last of them first."""
+        self.site.routes["/a"] = body = listing(entries)
+        assert len(body) > 100 * len(entries)
+        before, self.took = self.written(), Read()
+
+        async def run() -> None:
+            async with open_client(self.config.fetch, __version__) as client:
+                with open_readers(self.config.read) as readers:
+                    poller = Poller(self.config, self.store, client, readers)
+                    state = self.store.states().get("a") or SourceState(name="a")
+                    outcome = await poller.refresh(state, NOW + timedelta(hours=hour))
+                    assert (outcome.result, outcome.surprise) == (Result.NEW, None)
+
+        asyncio.run(run())
+        self.took.rows = self.written() - before
+        return self.took
+
+
+def listing(entries: range) -> bytes:
+    """Write a document of these entries, as short as a document can be that is read here, not in a worker."""
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{one}</guid><title>Title {one}</title>"
+        f"<link>https://a.example/{one}</link></item>\n"
+        for one in reversed(entries)
+    )
+    head = "<title>A</title><link>https://a.example/</link><description>d</description>"
+    return f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode()
+
+
+@pytest.fixture
+def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Followed]:
+    with Site() as site:
+        followed = Followed(tmp_path, site, monkeypatch)
+        yield followed
+        followed.store.close()
+
+
+def test_what_is_new_is_read_once_and_written_once(followed: Followed) -> None:
+    cold = followed.poll(0, range(30))
+    assert cold.entries == 30
+    assert cold.parsed < 1.5 * len(listing(range(30)))
+    assert cold.rows <= 30 + 7
+    new = followed.poll(1, range(1, 31))
+    assert new.entries == 1
+    assert new.parsed < len(listing(range(3)))
+    assert new.rows <= 1 + 7
+
+
+def test_of_500_entries_one_new_takes_what_it_takes_of_30(followed: Followed) -> None:
+    followed.poll(0, range(500))
+    assert followed.poll(1, range(1, 501)).rows <= 1 + 7
+    new = followed.poll(2, range(2, 502))
+    assert (new.entries, new.rows <= 1 + 7) == (1, True)
+    assert new.parsed < len(listing(range(3)))

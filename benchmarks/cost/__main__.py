@@ -2,6 +2,7 @@
 
     python -m benchmarks.cost [--sources 200] [--rounds 3] [--large 8] [--only feeds,reader,sfeed,bare]
     python -m benchmarks.cost --profile one-new
+    python -m benchmarks.cost --scale 100x10,1000x10,10000x10,100x50,10x500,1x5000
 
 A server of its own process serves generated sources, each on a loopback address of its own. Each round, each
 contender polls all of them: for the first time; when they answer "not modified"; when they send the same
@@ -152,6 +153,25 @@ def table(costs: Costs, contenders: Sequence[Contender], plan: argparse.Namespac
         yield f"| {step.name} | {' | '.join(cells)} | {whole} | {step.bound} | {started} | {clock} |"
 
 
+def scaled(server: Server, worlds: str) -> Iterator[str]:
+    """Write what ours takes for worlds of so many sources of so many entries, a unit: it is to stay flat."""
+    empty = {step.name: cost.cpu for step, cost in polls(server, Ours(), 0, EMPTY)}
+    yield f"Start: {empty[START]:.2f} s, which is taken off.\n"
+    yield "| sources | entries | cold, an entry | 304, a source | one new, a source | its entries each |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: |"
+    for world in worlds.split(","):
+        sources, entries = map(int, world.split("x"))
+        steps = (
+            Step(name="cold", entries=entries),
+            Step(name="304", entries=entries),
+            Step(name="one-new", entries=entries, new=1),
+        )
+        took = {step.name: cost.cpu - empty[START] for step, cost in polls(server, Ours(), sources, steps)}
+        each = [took["cold"] / sources / entries, took["304"] / sources, took["one-new"] / sources]
+        each.append(took["one-new"] / sources / entries)
+        yield f"| {sources} | {entries} | {' | '.join(f'{one * 1000:.2f}' for one in each)} |"
+
+
 def _ratio(told: Mapping[str, float]) -> str:
     """Say what ours is of reader's."""
     ours, others = told.get("feeds", 0.0), told.get("reader", 0.0)
@@ -171,6 +191,7 @@ def main() -> None:
     words.add_argument("--only", default="feeds,reader,sfeed,bare", help="who polls")
     words.add_argument("--venv", type=Path, default=ROOT / "benchmarks" / ".reader", help="of reader")
     words.add_argument("--profile", metavar="POLL", help="show where the time of ours goes, in that poll")
+    words.add_argument("--scale", metavar="WORLDS", help="what ours takes a unit, as 100x10,1000x10,10x500")
     plan = words.parse_args()
     wanted = plan.only.split(",")
     with served() as server:
@@ -182,6 +203,10 @@ def main() -> None:
                 for _ in polls(server, Profiled(plan.profile, file), sources, steps):
                     pass
                 show(file)
+            return
+        if plan.scale:
+            for line in scaled(server, plan.scale):
+                print(line, flush=True)
             return
         contenders = [*([Ours()] if "feeds" in wanted else []), *found(plan.venv, wanted)]
         contenders += [Bare()] if "bare" in wanted else []
