@@ -6,6 +6,7 @@ import re
 from dataclasses import fields, replace
 from datetime import datetime
 from html import unescape
+from operator import attrgetter
 
 from feeds.dedupe.first import FIRST_SIGHT, record
 from feeds.dedupe.flood import FLOOD
@@ -22,11 +23,9 @@ OURS = frozenset({FIRST_SIGHT, CHANGE, SHARED_ID, SAME_ENTRY, FLOOD})
 
 TAG = re.compile(r"<([a-z][a-z0-9]*)")
 LINK = re.compile(r'\bhref="([^"]*)"')
-SAID = tuple(
-    field.name
-    for field in fields(Entry)
-    if field.name not in {"id", "id_origin", "native_id", "published", "updated", "origin", "decisions"}
-)
+APART = frozenset({"id", "id_origin", "native_id", "published", "updated", "origin", "decisions"})
+# One comparison of two tuples: what is the very same value in both is not looked into.
+SAID = attrgetter(*(field.name for field in fields(Entry) if field.name not in APART))
 PICTURE = re.compile(r'\bsrc="([^"?]*)')
 COUNTER = re.compile(
     r"count(?!r)|comments|total|views|likes|shares|favo|rating|votes|hits|rank", re.IGNORECASE
@@ -70,7 +69,7 @@ def _first_date(entry: Entry, old: Entry, updated: Moment, now: datetime) -> tup
 
 def _same(entry: Entry, old: Entry) -> bool:
     """Say quickly whether all is the same but for what differs at most polls, and what is looked at apart."""
-    if any(getattr(entry, name) != getattr(old, name) for name in SAID):
+    if SAID(entry) != SAID(old):
         return False
     return entry.origin == old.origin or _lasting(entry.origin) == _lasting(old.origin)
 
