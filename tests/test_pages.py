@@ -280,6 +280,24 @@ def test_commands_know_pages(site: Site, tmp_path: Path) -> None:
     assert site.url("/agenda") in (tmp_path / "output/index.html").read_text()
 
 
+def test_a_page_is_added_by_its_selectors(site: Site, tmp_path: Path) -> None:
+    site.routes["/agenda"] = AGENDA.encode()
+    planet(tmp_path, "fetch: {allow: [127.0.0.1]}  # kept\nsources: []\n")
+    wanted = ("--kind", "page", "--entry", "li.event", "--field", "title=h3", "--field", "url=a@href")
+    added = feeds(tmp_path, "add", site.url("/agenda"), "--name", "agenda", *wanted)
+    assert (added.returncode, "Agenda, 2 entries" in added.stdout) == (0, True), added
+    assert "# kept" in (tmp_path / "config.yaml").read_text()
+    assert feeds(tmp_path, "once").returncode == 0
+    for wrong, words in (
+        (("--kind", "page"), "name them, like --entry li.event --field title=h3"),
+        (("--kind", "page", "--entry", "li[", "--field", "title=h3"), "expected a CSS selector"),
+        (("--kind", "page", "--entry", "li", "--field", "titel=h3"), "did you mean 'title'?"),
+        (("--kind", "page", "--entry", "li", "--field", "title"), "expected a field like title=h3"),
+    ):
+        refused = feeds(tmp_path, "add", site.url("/other"), *wrong)
+        assert (refused.returncode, words in refused.stderr) == (2, True), refused
+
+
 def test_a_login_goes_to_its_own_site_only(site: Site, store: Store, tmp_path: Path) -> None:
     with Site({"/agenda": AGENDA.encode()}, host="127.0.0.2") as other:
         site.routes["/agenda"] = Reply(status=302, headers=(("Location", other.url("/agenda")),))

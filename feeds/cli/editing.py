@@ -41,6 +41,8 @@ feeds add example.org/blog --yes                   the feed that the page names
 feeds add https://example.org/rss --name radio --tag news --tag ch --interval 30m
 feeds add 'https://example.org/rss?key=${RADIO_KEY}' --name radio
 feeds add articles/ --language de-CH               a folder of texts
+feeds add https://town.example/agenda --kind page --entry li.event --field title=h3 --field url=a@href
+feeds add https://example.org/sitemap.xml --kind sitemap --match /news/
 """,
 )
 @click.argument("address", metavar="URL")
@@ -49,6 +51,15 @@ feeds add articles/ --language de-CH               a folder of texts
 @click.option("--tag", "tags", multiple=True, help="A label by which outputs choose; may be repeated.")
 @click.option("--interval", metavar="TIME", help="How often to poll: auto, 30m, 2h, 1d ...")
 @click.option("--kind", type=click.Choice(KINDS), help="How to read it; else recognised.")
+@click.option("--entry", metavar="CSS", help="With --kind page: the selector of each entry.")
+@click.option(
+    "--field",
+    "fields",
+    metavar="NAME=CSS",
+    multiple=True,
+    help="With --kind page: where in an entry a part stands; may be repeated.",
+)
+@click.option("--match", metavar="REGEX", help="With --kind sitemap: only addresses with this in them.")
 @click.option("--language", metavar="TAG", help="Of its entries, like de-CH; else what it says, or detected.")
 @click.option("--timezone", metavar="ZONE", help="Of dates without one, like Europe/Zurich.")
 @click.option("--no-check", is_flag=True, help="Do not look at it first.")
@@ -59,7 +70,8 @@ def add(
 ) -> int:
     """Look at a feed, or a folder of texts, and add it to config.yaml.
 
-    The file keeps its comments, order and quotes. A web page is searched for the feeds that it names.
+    The file keeps its comments, order and quotes. A web page is searched for the feeds that it names; one
+    without a feed can be read by CSS selectors.
     """
     from feeds.cli.work import add as work
 

@@ -17,6 +17,7 @@ from feeds.cli.show import GOOD, Screen
 from feeds.cli.work.discovery import Found, feeds_named
 from feeds.cli.work.loading import configuration, finish
 from feeds.config import edit, names, secrets
+from feeds.config.one import one_source
 from feeds.config.schema import Config, Source
 from feeds.errors import ReadError
 from feeds.fetch import open_client
@@ -25,6 +26,8 @@ from feeds.normalize.urls import canonical
 from feeds.pipeline import ask, open_readers
 
 Settings = Mapping[str, str | tuple[str, ...]]
+SHAPES = ("entry", "match")
+"""Settings without which a source of its kind cannot be read, beside its fields."""
 
 
 def add(session: Session, address: str, settings: Settings, *, check: bool, yes: bool) -> int:
@@ -33,6 +36,9 @@ def add(session: Session, address: str, settings: Settings, *, check: bool, yes:
     screen = Screen(session)
     place = placed(address, config.folder)
     refuse_known(config, place)
+    if settings.get("kind") == "page" and not ("entry" in settings and "fields" in settings):
+        message = "a page is read by selectors: name them, like --entry li.event --field title=h3"
+        raise Mistaken(message)
     title = ""
     if check:
         title, place = seen(session, config, place, settings, yes=yes)
@@ -45,13 +51,29 @@ def add(session: Session, address: str, settings: Settings, *, check: bool, yes:
 def ordered(settings: Settings, place: Mapping[str, str]) -> dict[str, object]:
     """Put a source together in the order in which people write one: its name, where it is, the rest."""
     name = {"name": settings["name"]} if "name" in settings else {}
-    rest = {
+    rest: dict[str, object] = {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in settings.items()
-        if key != "name"
+        if key not in {"name", "fields"}
     }
+    rest |= {"fields": fields_of(settings)} if "fields" in settings else {}
     kind = {"kind": "articles"} if "path" in place and "kind" not in rest else {}
     return {**name, **kind, **place, **rest}
+
+
+def fields_of(settings: Settings) -> dict[str, str]:
+    """Read ``title=h3`` and the like.
+
+    Raises:
+        Mistaken: It is written otherwise.
+    """
+    told = settings.get("fields", ())
+    pairs = [pair.partition("=") for pair in ((told,) if isinstance(told, str) else told)]
+    for name, sign, css in pairs:
+        if not (name.strip() and sign and css.strip()):
+            message = f"expected a field like title=h3, found {name + sign + css!r}"
+            raise Mistaken(message)
+    return {name.strip(): css.strip() for name, _, css in pairs}
 
 
 def placed(address: str, folder: Path) -> dict[str, str]:
@@ -123,7 +145,9 @@ def trial(session: Session, place: Mapping[str, str], settings: Settings) -> Sou
         name = names.name_of_url(place["url"]) if "url" in place else names.name_of_path(place["path"])
     kind = settings.get("kind") or ("articles" if "path" in place else "auto")
     private = bool(found) or any(secrets.userinfo(value) for value in expanded.values())
-    return Source.model_validate({"name": name, "kind": kind, "private": private, **expanded})
+    shape: dict[str, object] = {key: settings[key] for key in SHAPES if key in settings}
+    shape |= {"fields": fields_of(settings)} if "fields" in settings else {}
+    return one_source({"name": name, "kind": kind, "private": private, **shape, **expanded})
 
 
 async def looked(config: Config, source: Source) -> tuple[Document, Feed | None, ReadError | None]:
