@@ -13,7 +13,7 @@ from servers import Reply, Site
 from test_pipeline import NOW, configure, emit, files, item, poll, rss
 
 from feeds.config.full_text import full_text
-from feeds.model import Entry
+from feeds.model import Entry, Withdrawal
 from feeds.pipeline import Result
 from feeds.pipeline.full_texts import AT_ONCE, WAITS
 from feeds.store import Store, open_store
@@ -177,6 +177,31 @@ def test_so_many_are_asked_for_at_once_the_newest_first(site: Site, store: Store
     poll(config, store, now=NOW + 3 * HOUR)
     assert asked(site) == ["/a", "/r1", "/r2", "/r3"], "later ones wait for the next poll"
     assert WORDS.strip() in content(store, "r1")
+
+
+def test_a_host_that_fails_is_not_asked_for_all_pages(site: Site, store: Store, tmp_path: Path) -> None:
+    posts = [post(site, f"p{day}", day=day) for day in range(1, 9)]
+    site.routes.update({f"/p{day}": Reply(status=500) for day in range(1, 9)})
+    site.routes["/a"] = rss(*posts)
+    config = configure(tmp_path, blog(site))
+    assert poll(config, store)["a"].new == 8
+    assert asked(site) == ["/a", "/p8", "/p7", "/p6"]
+    site.routes.update({f"/p{day}": html() for day in range(1, 9)})
+    assert poll(config, store, now=NOW + WAITS[0] + timedelta(minutes=1))["a"].changed == 8
+
+
+def test_a_withdrawn_entry_is_not_asked_for_again(site: Site, store: Store, tmp_path: Path) -> None:
+    site.routes.update({"/a": rss(post(site, "1")), "/1": Reply(status=500)})
+    config = configure(tmp_path, blog(site))
+    poll(config, store)
+    record = store.find(site.url("/1"))[0]
+    store.withdraw([(Withdrawal(id=record.id, source="", when=NOW), record)])
+    site.routes["/1"] = html()
+    asked(site)
+    later = NOW + timedelta(days=2)
+    poll(config, store, now=later)
+    assert asked(site) == ["/a"]
+    assert store.texts_due("a", later, 9) == ()
 
 
 def test_entries_from_before_are_not_asked_for(site: Site, store: Store, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ few times later; meanwhile, and for good if it cannot be had, the entry is as it
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from feeds.config.schema import Access, Config, Source
 from feeds.config.secrets import redact
-from feeds.errors import HostRests, SourceError
+from feeds.errors import HostRests, ReadError, SourceError
 from feeds.fetch import Client
 from feeds.memory import FullText
 from feeds.model import Decision, Document, Entry, Feed, NotModified, Text
@@ -28,6 +29,8 @@ AT_ONCE = 20
 """Pages that are asked for in one poll, the newest entries first."""
 WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """After how long one that could not be had is tried again; then it is given up."""
+ENOUGH = 3
+"""Pages of one host that cannot be had, after which no more of them are asked for in a poll."""
 SHORTER = 0.8
 """A text that was found with so many of the source's words, or fewer, does not take their place."""
 TOPIC = "full text"
@@ -75,7 +78,7 @@ class FullTexts:
             backlog: Whether nothing of it was met before: then of all its entries only the newest are new.
         """
         entries = () if feed is None else feed.entries
-        known, met, due = await asyncio.to_thread(self._known, source, entries, now)
+        known, met, due, lost = await asyncio.to_thread(self._known, source, entries, now)
         wanted = [one for one in entries if one.url and _wanted(one, known.get(one.id), met, now)]
         wanted.sort(key=_date, reverse=True)
         here = {entry.id for entry in entries}
@@ -91,19 +94,24 @@ class FullTexts:
         later = tuple(
             _with_text(one, after[one.id], source) for one in again if texts.get(one.id) is not None
         )
-        return Taken(feed=feed, texts=(*found, *waiting), later=later)
+        return Taken(feed=feed, texts=(*found, *waiting, *lost), later=later)
 
     def _known(
         self, source: Source, entries: Sequence[Entry], now: datetime
-    ) -> tuple[dict[str, FullText], frozenset[str], tuple[Entry, ...]]:
-        """Give what is known of full texts, which entries were met before, and those that are due again."""
+    ) -> tuple[dict[str, FullText], frozenset[str], tuple[Entry, ...], tuple[FullText, ...]]:
+        """Give what is known of full texts, which entries were met before, and those that are due again.
+
+        Last what need not be tried any more, because its entry has left, or was withdrawn.
+        """
         due = self.store.texts_due(source.name, now, AT_ONCE)
         known = self.store.texts(source.name, [entry.id for entry in entries])
         known |= {one.id: one for one in due}
         met = {record.id for record in self.store.recall(source.name, entries)} if entries else set()
-        records = (record for one in due for record in self.store.find(one.id))
+        records = (record for one in due for record in self.store.find(one.id) if record.id == one.id)
         again = tuple(one.entry for one in records if one.source == source.name and one.entry is not None)
-        return known, frozenset(met), again
+        there = {entry.id for entry in (*entries, *again)}
+        lost = tuple(replace(one, due=None) for one in due if one.id not in there)
+        return known, frozenset(met), again, lost
 
     async def _ask(
         self,
@@ -121,17 +129,23 @@ class FullTexts:
         stranger = source.model_copy(update={"fetch": source.fetch.elsewhere()})
         patience = {True: Patience(self.client, source, now), False: Patience(self.client, stranger, now)}
         found: list[FullText] = []
+        failed = Counter[str]()
         for entry in entries:
             url = entry.url or ""
             before = known.get(entry.id)
             said = before.said if before is not None and entry.id in again else fingerprint(entry)
             tries = before.tries if before is not None and before.said == said else 0
+            host = urlsplit(url).netloc
+            if failed[host] == ENOUGH:
+                found.append(FullText(id=entry.id, said=said, tries=tries, due=now + WAITS[0]))
+                continue
             try:
                 reply = await patience[_origin(url) == _origin(source.url or "")].ask(url)
                 text = await self._read(reply, source, url)
             except HostRests:
                 found.append(FullText(id=entry.id, said=said, tries=tries, due=now))
             except SourceError as error:
+                failed[host] += not isinstance(error, ReadError)
                 due = now + WAITS[tries] if tries < len(WAITS) else None
                 problem = redact(str(error), self.config.secrets)
                 one = FullText(id=entry.id, said=said, tries=tries + 1, due=due, problem=problem)

@@ -67,8 +67,8 @@ def _page(text: str, document: Document, source: Source) -> str:
     found = tuple(dict.fromkeys(feed_links(text, document.url)))
     if not found:
         return (
-            "this is an HTML page, not a feed, and it names no feed of its site; check the address, or read it"
-            " by selectors (kind: page)"
+            "this is an HTML page, not a feed, and it names no feed of its site; check the address, or read"
+            " it by selectors (kind: page)"
         )
     if source.private:
         return "this is an HTML page, not a feed; it names a feed of its site: use that address instead"
