@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import postgres
 import pytest
 import structlog
 from commands import DEADLINE, RSS, command, environment, feeds, until
@@ -626,3 +627,25 @@ def test_of_many_sources_on_one_host_each_is_polled_once(tmp_path: Path) -> None
             assert len(site.log) == 30
 
     asyncio.run(check())
+
+
+def test_a_database_that_is_started_anew_ends_nothing(tmp_path: Path, site: Site) -> None:
+    with postgres.running() as server:
+
+        def answer(asked: Asked) -> Reply:
+            if len(site.asked("/feed")) == 1:
+                server.kill()
+            return Reply(body=RSS)
+
+        async def check() -> None:
+            text = f"store: '{server.address}'\n" + sources(radio=site.url("/feed"))
+            async with serving(tmp_path, text) as run:
+                told = await run.wait("not_saved", source="radio")
+                assert "cannot be reached; see that the server runs" in told["error"]
+                await asyncio.to_thread(server.start)
+                await run.wait("polled", source="radio")
+                await run.wait("written", path="all.atom")
+                assert run.store.holder() == (True, os.getpid())
+
+        site.routes["/feed"] = answer
+        asyncio.run(check())
