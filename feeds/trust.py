@@ -102,11 +102,14 @@ def settled(trust: Trust, listed: str | None, told: str | None, now: datetime) -
     Returns:
         With ``address`` set once the move is confirmed.
     """
-    trust = replace(trust, gone_since=None, ended=False)
+    if trust.gone_since is not None or trust.ended:
+        trust = replace(trust, gone_since=None, ended=False)
     if trust.address is not None and trust.listed != listed:
         trust = replace(trust, address=None, listed=None)
     if told is None or listed is None:
-        return replace(trust, moving_to=None, moving_since=None, moving=0)
+        # Nearly always nothing changes, and a copy costs more than a look.
+        still = trust.moving_to is None and trust.moving_since is None and not trust.moving
+        return trust if still else replace(trust, moving_to=None, moving_since=None, moving=0)
     if told != trust.moving_to or trust.moving_since is None:
         return replace(trust, moving_to=told, moving_since=now, moving=1)
     trust = replace(trust, moving=trust.moving + 1)

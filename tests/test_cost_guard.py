@@ -90,6 +90,17 @@ def test_a_run_that_brings_nothing_loads_nothing_that_reads_or_writes(polled: Pa
     assert run.processes == 0
 
 
+def test_a_poll_that_brings_nothing_writes_one_row(polled: Path) -> None:
+    run = took(polled, "once", "--all")
+    told = [f"{words}: {number}" for words, number in run.statements.items()]
+    assert run.statements["UPDATE sources SET"] == SOURCES, told
+    # Besides, a count of requests for each group of polls, and a few notes of a run.
+    assert run.rows <= 2 * SOURCES + 10, told
+    assert not any(words.startswith("INSERT INTO entries") for words in run.statements), told
+    # Polls that end together are one group; were each one alone, it would take so many.
+    assert sum(run.statements.values()) <= 5 * SOURCES + 60, told
+
+
 def test_the_version_is_told_without_loading_more_than_the_commands() -> None:
     told = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "feeds", "--version"],

@@ -324,7 +324,7 @@ class _Journey:
 
 def _bare(url: httpx.URL) -> httpx.URL:
     """Give an address without its login: that goes into a header, or nowhere."""
-    return url.copy_with(userinfo=b"")
+    return url.copy_with(userinfo=b"") if b"@" in url.netloc or url.userinfo else url
 
 
 def _downgrade(here: httpx.URL, there: httpx.URL) -> bool:

@@ -125,7 +125,8 @@ class Direct:
             async with asyncio.timeout(patience):
                 made = await connect(self._lookups, host, port, self._allowed)
             secrecy = self._secrecy() if secure else None
-            async with asyncio.timeout(patience):
+            # Without TLS this only makes objects.
+            async with asyncio.timeout(patience if secure else None):
                 # If it fails or is given up, the socket is closed with the transport that has it by now.
                 _, wire = await asyncio.get_running_loop().create_connection(
                     _Wire, sock=made, ssl=secrecy, server_hostname=host if secure else None

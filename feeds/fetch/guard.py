@@ -59,7 +59,9 @@ def parse(raw: str, what: str, base: httpx.URL | None = None, opened: Container[
         # urljoin alone reads "http:///x" as a path of the base; an address with a scheme stands for itself
         # (RFC 3986, 5.2.2).
         joined = raw if base is None or _SCHEME.match(raw) else urljoin(str(base), raw)
-        url = httpx.URL(joined).copy_with(fragment=None)
+        url = httpx.URL(joined)
+        # Each copy is parsed as a whole again.
+        url = url.copy_with(fragment=None) if "#" in joined else url
     except (httpx.InvalidURL, ValueError) as error:
         raise _refused(what, "cannot be read as an address", "check how it is written", base) from error
     _check(url, what, base, opened)

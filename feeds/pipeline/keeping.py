@@ -135,16 +135,19 @@ class Keeper:
         """
         with self.store.transaction():
             self.pacing.begin(max(answer.now for answer in answers))
-            outcomes = [self._keep_one(answer) for answer in answers]
+            # Of most there is nothing but that they were asked: that is written for all of them at once.
+            asked: list[SourceState] = []
+            outcomes = [self._keep_one(answer, asked) for answer in answers]
+            self.store.save_asked(asked)
             # In the order in which they were decided on; one of which nothing is saved yet comes again.
             saved = (answer for answer, outcome in zip(answers, outcomes, strict=True) if outcome is not None)
             self.store.journal.keep([one for answer in saved for one in answer.kept])
-            asked = (
+            made = (
                 answer.source
                 for answer, outcome in zip(answers, outcomes, strict=True)
                 if outcome is not None and answer.result is not Result.POSTPONED
             )
-            self.pacing.count(asked)
+            self.pacing.count(made)
         return outcomes
 
     def _owns(self, name: str, uri: str) -> bool:
@@ -172,7 +175,8 @@ class Keeper:
             rhythm = pacing.learned(source, state, now, new, read=read)
             choice = pacing.choose(source, now, rhythm, feed=state.feed, headers=answer.headers)
             due = choice.due
-            state = replace(state, rhythm=pacing.kept(rhythm, choice))
+            learned = pacing.kept(rhythm, choice)
+            return replace(state, due=due, wait=(due - now).total_seconds(), rhythm=learned)
         return replace(state, due=due, wait=(due - now).total_seconds())
 
     def _decided(self, answer: Answer, feed: Feed) -> dedupe.Changes | None:
@@ -220,7 +224,8 @@ class Keeper:
             return replace(whole, part=None), after, Differs(f"{reason}{{only_new: false}} avoids that")
         return answer, changes, None
 
-    def _keep_one(self, answer: Answer) -> Outcome | None:
+    def _keep_one(self, answer: Answer, asked: list[SourceState]) -> Outcome | None:
+        """Decide on one, and save it; where only the state of its source is new, leave that in ``asked``."""
         changes, surprise = dedupe.Changes(), None
         if answer.feed is not None:
             decided = self._decided(answer, answer.feed)
@@ -237,7 +242,10 @@ class Keeper:
             state = replace(state, changed=now)
         # A flood tells nothing about when a source posts.
         state = self._scheduled(answer, state, [record for record in changes.new if not record.held])
-        self.store.save([Poll(state=state, changes=changes)])
+        if feed is None and not touched:
+            asked.append(state)
+        else:
+            self.store.save([Poll(state=state, changes=changes)])
         if answer.texts:
             self.store.save_texts(source.name, answer.texts)
         gone = () if feed is None else self._withdraw(source.name, feed, changes.new, now)

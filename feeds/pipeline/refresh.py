@@ -21,7 +21,7 @@ from feeds.config.schema import Config, Source
 from feeds.config.secrets import redact
 from feeds.errors import BadStatus, Gone, HostRests, Offline, ReadError, SourceError, StoreError, TooLarge
 from feeds.fetch import Client
-from feeds.memory import SourceState
+from feeds.memory import SourceState, Trust
 from feeds.model import Document, Feed, NotModified, Validators
 from feeds.pipeline.collecting import Collector
 from feeds.pipeline.full_texts import FullTexts, Taken
@@ -50,11 +50,18 @@ def settings_hash(source: Source) -> str:
     return hashlib.sha256(f"{READING}:{sorted(shown.items())}".encode()).hexdigest()[:16]
 
 
-def answered(state: SourceState, reply: Document | NotModified, reading: str, now: datetime) -> SourceState:
-    """Note that a source gave an answer that can be used."""
+def answered(
+    state: SourceState,
+    reply: Document | NotModified,
+    reading: str,
+    now: datetime,
+    believed: Trust | None = None,
+) -> SourceState:
+    """Note that a source gave an answer that can be used; ``believed``: from now on, if that changed."""
     return replace(
         state,
         validators=reply.validators,
+        trust=state.trust if believed is None else believed,
         reading=reading,
         polled=now,
         succeeded=now,
@@ -152,7 +159,7 @@ class Poller:
         else:
             if source.url is not None:
                 self.outage.heard(now)
-        outcome = await self._saved(replace(answer, kept=tuple(came)))
+        outcome = await self._saved(replace(answer, kept=tuple(came)) if came else answer)
         if outcome is None:
             outcome = await self._saved(await self._again(answer, state))
         assert outcome is not None  # Only what was read in part has to be read again.
@@ -240,9 +247,8 @@ class Poller:
         before = Validators() if doubted or self.collector.lacks(source.name) else known
         address = trust.address(state.trust, source.url)
         reply = await ask_again(self.client, source, self.config.folder, before, now + late, address=address)
-        after = answered(state, reply, reading, now)
-        feed: Feed | None = None
-        part: Part | None = None
+        read: tuple[str, Feed, Part | None] | None = None
+        digest = ""
         if isinstance(reply, NotModified):
             result = Result.NOT_MODIFIED
             believed = trust.not_modified(state.trust)
@@ -257,12 +263,17 @@ class Poller:
             unread = not same or not same_body
             came += await self.collector.kept(source, reply, now, read=not unread, known=same_body)
             if unread:
-                kind, feed, part = await self.sparing.read(reply, source, state, reading)
-                after = was_read(after, source, kind, feed, digest)
+                read = await self.sparing.read(reply, source, state, reading)
                 came[:] = [replace(one, read=True) for one in came]
             plain = address is not None and address.startswith("https:") and reply.url.startswith("http:")
             believed = replace(believed, plain=plain)
-        after = replace(after, trust=trust.settled(believed, source.url, reply.moved_to, now))
+        believed = trust.settled(believed, source.url, reply.moved_to, now)
+        after = answered(state, reply, reading, now, believed)
+        feed: Feed | None = None
+        part: Part | None = None
+        if read is not None:
+            kind, feed, part = read
+            after = was_read(after, source, kind, feed, digest)
         taken = Taken(feed=feed)
         if source.full_text is not None:
             taken = await self.texts.taken(source, feed, now + late, backlog=state.changed is None)
@@ -321,8 +332,18 @@ class Poller:
         self._waiting.append((answer, future))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
+            self._writer.add_done_callback(self._ended)
         # A poll that is cancelled while it waits is written all the same: the writer is its own task.
         return await future
+
+    def _ended(self, writer: asyncio.Task[None]) -> None:
+        """Tell those who wait what ended the writer, should it end before it came to them."""
+        error = None if writer.cancelled() else writer.exception()
+        if error is not None:
+            group, self._waiting = self._waiting, []
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
 
     async def _write(self) -> None:
         while self._waiting:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -29,7 +30,6 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 # Anything goes back in as it came out: also a length that is no number, in a source's own words.
-_ENTRY = TypeAdapter(Entry)
 _FEED = TypeAdapter(Feed)
 _TEXT = TypeAdapter(Text)
 _TRUST = TypeAdapter(Trust)
@@ -45,6 +45,12 @@ TITLE = 200
 
 LONG = 600
 """Characters of a text that is looked up; a longer one is known by its hash, to keep the indexes small."""
+
+
+@cache
+def _entry_adapter() -> TypeAdapter[Entry]:
+    """Make what writes and reads entries: the largest, and of no use to a run that brings none."""
+    return TypeAdapter(Entry)
 
 
 def micros(instant: datetime) -> int:
@@ -66,18 +72,18 @@ def instant(number: int) -> datetime:
 
 def encode_entry(entry: Entry) -> str:
     """Give an entry as JSON."""
-    return _ENTRY.dump_json(entry, exclude_defaults=True).decode()
+    return _entry_adapter().dump_json(entry, exclude_defaults=True).decode()
 
 
 def stamp(entry: Entry) -> str:
     """Hash all of an entry."""
-    return hashlib.sha256(_ENTRY.dump_json(entry, exclude_defaults=True)).hexdigest()[:32]
+    return hashlib.sha256(_entry_adapter().dump_json(entry, exclude_defaults=True)).hexdigest()[:32]
 
 
 def decode_entry(text: str) -> Entry:
     """Give back the entry; raise StoreError if the text is none of ours."""
     try:
-        entry = _ENTRY.validate_json(text)
+        entry = _entry_adapter().validate_json(text)
     except ValueError as error:
         raise _damaged("the text of an entry cannot be read") from error
     # Set, not replaced: nobody else has these values yet, and a third of the time would go into copies.
@@ -219,30 +225,42 @@ def record(row: RowMapping | dict[str, Any]) -> Record:
     )
 
 
-def state_row(state: SourceState) -> dict[str, Any]:
-    """Give a state as a row of ``sources``, without the columns that the store keeps by itself."""
+def asked_row(state: SourceState) -> dict[str, Any]:
+    """Give what each poll leaves of a state as columns of ``sources``."""
     return {
-        "name": state.name,
-        "kind": state.kind,
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
-        "body_hash": state.body_hash,
         "reading": state.reading,
-        "feed": None if state.feed is None else encode_feed(state.feed),
-        **{
-            name: None if (moment := getattr(state, name)) is None else micros(moment)
-            for name in ("polled", "succeeded", "changed", "due")
-        },
+        "polled": _micros(state.polled),
+        "succeeded": _micros(state.succeeded),
+        "due": _micros(state.due),
         "failures": state.failures,
         "error": state.error,
         "error_class": state.error_class,
         "status": state.status,
         "trust": None if state.trust == Trust() else encode_trust(state.trust),
         "wait": state.wait,
-        "reissues": state.reissues or None,
-        "said": encode_pairs(dict(state.said)) if state.said else None,
         "rhythm": state.rhythm,
     }
+
+
+def state_row(state: SourceState) -> dict[str, Any]:
+    """Give a state as a row of ``sources``, without the columns that the store keeps by itself."""
+    return {
+        "name": state.name,
+        **asked_row(state),
+        # What only reading tells.
+        "kind": state.kind,
+        "body_hash": state.body_hash,
+        "feed": None if state.feed is None else encode_feed(state.feed),
+        "changed": _micros(state.changed),
+        "reissues": state.reissues or None,
+        "said": encode_pairs(dict(state.said)) if state.said else None,
+    }
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else micros(moment)
 
 
 def state(row: RowMapping) -> SourceState:

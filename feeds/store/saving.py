@@ -94,6 +94,26 @@ def _put_state(connection: Connection, state: SourceState) -> None:
         connection.execute(SOURCES.insert(), {**row, "entries": 0, "revision": 0, "newest": None})
 
 
+def save_asked(connection: Connection, states: Sequence[SourceState]) -> None:
+    """Write states of which nothing was read; each source at most once."""
+    if not states:
+        return
+    rows = [{"whose": state.name, **codec.asked_row(state)} for state in states]
+    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "whose"}
+    statement = update(SOURCES).where(SOURCES.c.name == bindparam("whose")).values(columns)
+    if connection.execute(statement, rows).rowcount == len(rows):
+        return
+    # One is there for the first time: it failed, or it was never read.
+    there = {
+        name
+        for some in batches(sorted(state.name for state in states))
+        for name in connection.scalars(select(SOURCES.c.name).where(SOURCES.c.name.in_(some)))
+    }
+    for state in states:
+        if state.name not in there:
+            _put_state(connection, state)
+
+
 def put_spare(connection: Connection, source: str, spare: Spare | None) -> None:
     """Write what of a source need not be read again, as of its entries now; None: nothing."""
     if spare is None:

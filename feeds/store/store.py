@@ -303,6 +303,11 @@ class Store:
             for poll in polls:
                 saving.save(connection, poll)
 
+    def save_asked(self, states: Sequence[SourceState]) -> None:
+        """Write what a poll leaves of which nothing was read: all but what only reading tells."""
+        with self._writing() as connection:
+            saving.save_asked(connection, states)
+
     def newest(
         self,
         sources: Sequence[str],
