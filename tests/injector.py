@@ -12,6 +12,7 @@ behalf of all (``None``). Python's own tracing does it, so that nothing in the c
 from __future__ import annotations
 
 import asyncio
+import dis
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,6 +31,16 @@ HOUSE = Path(feeds.__file__).parent
 
 WRITER = frozenset({"_write", "_write_group", "_keep", "keep"})
 """What saves the polls of many sources; it is called in the midst of one of them."""
+
+
+FIRST_STEPS = 8
+"""A frame that begins is not beyond this instruction; one that goes on after an await is."""
+NOTHING = dis.opmap["NOP"]
+
+
+def idle(frame: FrameType) -> bool:
+    """Say whether a line does nothing (``try:``): nothing can fail there, nor would Python clean up."""
+    return frame.f_code.co_code[frame.f_lasti] == NOTHING
 
 
 class Fault(Exception):
@@ -102,15 +113,23 @@ class Injector:
         whose = self._whose(frame, room)
         if whose != before:
             self._source.set(whose)
-        self._pass(Point(room, code.co_qualname, frame.f_lineno, entered=True))
-        if whose == before and not room.startswith(self.by_line):
+        point = Point(room, code.co_qualname, frame.f_lineno, entered=True)
+        # What is raised as a frame goes on leaves it without its "finally" (trace_function_entry of CPython):
+        # then a lock stays taken, as it never does. One instruction later all is as it would be.
+        frame.f_trace_opcodes = later = frame.f_lasti > FIRST_STEPS and self._is_armed(point)
+        self._pass(point, now=not later)
+        if whose == before and not later and not room.startswith(self.by_line):
             return None
 
         def along(frame: FrameType, event: str, arg: object) -> Any:
             if event == "return" and whose is not None:
                 self._source.set(before)
+            elif event == "opcode":
+                frame.f_trace_opcodes = False
+                self._pass(point)
             elif event == "line" and room.startswith(self.by_line):
-                self._pass(Point(room, code.co_qualname, frame.f_lineno, entered=False))
+                here = Point(room, code.co_qualname, frame.f_lineno, entered=False)
+                self._pass(here, now=not (self._is_armed(here) and idle(frame)))
             return along
 
         return along
@@ -125,10 +144,13 @@ class Injector:
         states = (one.name for one in named if isinstance(one, SourceState))
         return next(states, self._source.get())
 
-    def _pass(self, point: Point) -> None:
+    def _is_armed(self, point: Point) -> bool:
+        return self.armed.get(self._source.get()) == point
+
+    def _pass(self, point: Point, *, now: bool = True) -> None:
         source = self._source.get()
         self.seen.setdefault(point, set()).add(source)
-        if self.armed.get(source) == point:
+        if now and self.armed.get(source) == point:
             self.hit[source] += 1
             # Python traces no more in a thread in which that raised.
             if self._loop is not None:
