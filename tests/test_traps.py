@@ -33,6 +33,7 @@ REMEDIES = (
     *("tried again later", "check ", "raise ", "opens it", "left alone", "its operator", "write it", "use "),
     *(
         "expected ",
+        "reads it",
         "put ",
         "remove it",
         "take it in",
