@@ -13,9 +13,10 @@ from servers import Reply, Site
 from test_pipeline import NOW, configure, emit, files, item, poll, rss
 
 from feeds.config.full_text import full_text
-from feeds.model import Entry, Withdrawal
+from feeds.model import Document, Entry, Withdrawal
 from feeds.pipeline import Result
 from feeds.pipeline.full_texts import AT_ONCE, WAITS
+from feeds.pipeline.sparing import sampled
 from feeds.store import Store, open_store
 
 HOUR = timedelta(hours=1)
@@ -139,7 +140,8 @@ def test_what_cannot_be_had_is_tried_a_few_times_and_nothing_is_lost(
 def test_what_was_had_later_takes_its_place_without_a_new_document(
     site: Site, store: Store, tmp_path: Path
 ) -> None:
-    site.routes.update({"/a": rss(post(site, "1"), post(site, "2")), "/1": Reply(status=500), "/2": html()})
+    undated = post(site, "1").partition("<pubDate>")[0] + "</item>"
+    site.routes.update({"/a": rss(undated, post(site, "2")), "/1": Reply(status=500), "/2": html()})
     config = configure(tmp_path, blog(site))
     poll(config, store)
     before = remembered(store)
@@ -202,6 +204,20 @@ def test_a_withdrawn_entry_is_not_asked_for_again(site: Site, store: Store, tmp_
     poll(config, store, now=later)
     assert asked(site) == ["/a"]
     assert store.texts_due("a", later, 9) == ()
+
+
+def test_a_document_of_which_most_is_known_is_read_whole(site: Site, store: Store, tmp_path: Path) -> None:
+    """Read in part and whole, it would say different things of an entry that has its full text."""
+    site.routes.update({"/a": rss(post(site, "1")), "/1": html(), "/2": html()})
+    config = configure(tmp_path, blog(site))
+    poll(config, store)
+    both = (post(site, "1"), post(site, "2"))
+    bodies = (rss(*both, "<!-- " + "x" * number + " -->") for number in range(10_000))
+    site.routes["/a"] = next(
+        body for body in bodies if sampled(Document(url=site.url("/a"), body=body), config.sources[0])
+    )
+    outcome = poll(config, store, now=NOW + HOUR)["a"]
+    assert (outcome.new, outcome.changed, outcome.surprise) == (1, 0, None)
 
 
 def test_entries_from_before_are_not_asked_for(site: Site, store: Store, tmp_path: Path) -> None:
