@@ -6,7 +6,6 @@ Records come newest first; each gets exactly one standing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,7 +147,7 @@ class Choosing:
         self.members: Mapping[str, Source] = {source.name: source for source in config.members(output)}
         self._config = config
         self._store = store
-        self._taken: Counter[str] = Counter()
+        self._taken: dict[str, int] = {}
         self._count = 0
         self._last = [(None, n, step, build(step, now)) for n, step in enumerate(output.filters, 1)]
         self._chains: dict[str, list[tuple[str | None, int, Step, Filter]]] = {}
@@ -213,7 +212,7 @@ class Choosing:
     def sated(self, name: str) -> bool:
         """Say whether the output has all of a source that ``per_source`` lets in, so that no more is read."""
         most = self.output.per_source
-        return most is not None and self._taken[name] >= most and not self.counts(name)
+        return most is not None and self._taken.get(name, 0) >= most and not self.counts(name)
 
     def passed_by(self, alone: Standing) -> Standing:
         """Give what becomes of a record that an ended pass did not come by."""
@@ -259,10 +258,10 @@ class Choosing:
 
     def _let_in(self, name: str) -> bool:
         """Count one more of a source, unless the output has all of it that it takes."""
-        most = self.output.per_source
-        if most is not None and self._taken[name] >= most:
+        most, taken = self.output.per_source, self._taken.get(name, 0)
+        if most is not None and taken >= most:
             return False
-        self._taken[name] += 1
+        self._taken[name] = taken + 1
         self._count += 1
         return True
 

@@ -34,13 +34,13 @@ class Item(NamedTuple):
         source: Whose it is.
         id: Its id.
         stamp: Hash of what it is made of; None: it is known to be as it was.
-        make: Gives it as the output shows it.
+        make: Gives it as the output shows it; None likewise.
     """
 
     source: str
     id: str
     stamp: str | None
-    make: Callable[[], Entry]
+    make: Callable[[], Entry] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,10 +78,20 @@ class File(NamedTuple):
 
 
 class _Document(NamedTuple):
-    """A file as it is to be; ``spans``: where each entry stands in it; ``left_out``: why some do not."""
+    """A file as it is to be.
+
+    Attributes:
+        body: Its bytes.
+        first: Where its first entry begins.
+        between: How many bytes stand between two.
+        sizes: How many bytes each has.
+        left_out: Why some are not in it.
+    """
 
     body: bytes
-    spans: Mapping[Key, tuple[int, int]]
+    first: int
+    between: int
+    sizes: Sequence[int]
     left_out: Mapping[Key, str]
 
 
@@ -106,7 +116,8 @@ def compose(
     """
     order = [(one.source, one.id) for one in items]
     kept = {} if old is None else _fitting(items, old, sources)
-    made = {key: one.make() for key, one in zip(order, items, strict=True) if key not in kept}
+    fresh = [(key, one.make) for key, one in zip(order, items, strict=True) if key not in kept]
+    made = {key: make() for key, make in fresh if make is not None}
     told = {one.id: one.stamp or "" for one in items}
     pieces = kept | {key: _piece(key, told[key[1]], entry) for key, entry in made.items()}
     newest = max((pieces[key].updated for key in order), default=0)
@@ -123,23 +134,19 @@ def compose(
         if rendered is None:
             return None
         documents[file.path] = _document(rendered, file.path, order, kept, old)
-    in_some = {key for document in documents.values() for key in document.spans}
+    nowhere = set.intersection(*(set(one.left_out) for one in documents.values())) if documents else set()
     return Composed(
-        bodies={path: document.body for path, document in documents.items()},
-        problems={path: tuple(document.left_out.values()) for path, document in documents.items()},
-        numbers={path: len(document.spans) for path, document in documents.items()},
+        bodies={path: one.body for path, one in documents.items()},
+        problems={path: tuple(one.left_out.values()) for path, one in documents.items()},
+        numbers={path: len(one.sizes) for path, one in documents.items()},
         entries=tuple(
-            (name, source, pieces[source, name].shown if (source, name) in in_some else IN_NO_FILE)
-            for source, name in order
+            [(key[1], key[0], IN_NO_FILE if key in nowhere else pieces[key].shown) for key in order]
         ),
         pieces=dump(
-            documents,
+            {path: (one.first, one.between, one.sizes) for path, one in documents.items()},
             sources,
-            (
-                pieces[key]._replace(spans=[one.spans.get(key, (0, 0)) for one in documents.values()])
-                for key in order
-            ),
-            {path: document.left_out for path, document in documents.items()},
+            [pieces[key] for key in order],
+            {path: one.left_out for path, one in documents.items()},
         ),
         made=len(made),
     )
@@ -147,18 +154,18 @@ def compose(
 
 def _fitting(items: Sequence[Item], old: Pieces, sources: Mapping[str, tuple[int, str]]) -> dict[Key, Piece]:
     """Give what is remembered of those entries that are as they were."""
+    same = {name for name, told in sources.items() if name in old.sources and old.sources[name][1] == told[1]}
     fitting: dict[Key, Piece] = {}
-    for one in items:
-        piece = old.entries.get((one.source, one.id))
-        same = one.source in old.sources and old.sources[one.source][1] == sources[one.source][1]
-        if piece is not None and same and one.stamp in (None, piece.stamp):
-            fitting[one.source, one.id] = piece
+    for source, name, stamp, _ in items:
+        piece = old.entries.get((source, name))
+        if piece is not None and source in same and stamp in (None, piece.stamp):
+            fitting[source, name] = piece
     return fitting
 
 
 def _piece(key: Key, stamp: str, entry: Entry) -> Piece:
     updated = (entry.updated or entry.published or EPOCH_MOMENT).instant
-    return Piece(*key, stamp, digest(entry), seconds(updated), ())
+    return Piece(*key, stamp, digest(entry), seconds(updated))
 
 
 class _Rendered(NamedTuple):
@@ -173,24 +180,25 @@ def _document(
     rendered: _Rendered, path: str, order: Sequence[Key], kept: Mapping[Key, Piece], old: Pieces | None
 ) -> _Document:
     """Put one file together."""
-    frame, fragments, why = rendered.frame, dict(rendered.fragments), rendered.left_out
-    # Nearly always nothing is left out.
-    before = {} if old is None else old.left_out.get(path, {})
-    left_out = {key: reason for key in order if (reason := why.get(key) or (key in kept and before.get(key)))}
+    frame, fragments = rendered.frame, rendered.fragments
+    body = b""
+    spans: Mapping[Key, tuple[int, int]] = {}
+    before: Mapping[Key, str] = {}
     if old is not None:
         place = old.files.index(path)
-        body = old.bodies[place]
-        for key, piece in kept.items():
-            start, size = piece.spans[place]
-            fragments[key] = body[start : start + size]
-    present = [key for key in order if key not in left_out]
-    spans: dict[Key, tuple[int, int]] = {}
-    at = len(frame.head)
-    for key in present:
-        spans[key] = (at, len(fragments[key]))
-        at += len(fragments[key]) + len(frame.between)
-    body = frame.head + frame.between.join([fragments[key] for key in present]) + frame.tail
-    return _Document(body, spans, left_out)
+        body, spans, before = old.bodies[place], old.spans[place], old.left_out.get(path, {})
+    why = {**{key: reason for key, reason in before.items() if key in kept}, **rendered.left_out}
+    left_out = {key: why[key] for key in order if key in why} if why else {}
+    chunks: list[bytes] = []
+    for key in order:
+        if key in kept:
+            if key in spans:
+                start, end = spans[key]
+                chunks.append(body[start:end])
+        elif key in fragments:
+            chunks.append(fragments[key])
+    whole = frame.head + frame.between.join(chunks) + frame.tail
+    return _Document(whole, len(frame.head), len(frame.between), [len(one) for one in chunks], left_out)
 
 
 def _rendered(head: Feed, file: File, made: Mapping[Key, Entry]) -> _Rendered | None:

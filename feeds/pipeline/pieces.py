@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from feeds import __version__
@@ -29,8 +30,6 @@ class Piece(NamedTuple):
         stamp: Hash of the entry behind all filters.
         shown: Hash of the entry as it is shown (``listing.digest``).
         updated: When it was updated, in seconds since 1970.
-        spans: In each file, in their order, where it begins and how many bytes it has; none where it is left
-            out.
     """
 
     source: str
@@ -38,7 +37,6 @@ class Piece(NamedTuple):
     stamp: str
     shown: str
     updated: int
-    spans: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +47,7 @@ class Pieces:
         files: Their paths.
         sources: Of each source with entries in it, its revision and the context of its entries.
         entries: By source and id.
+        spans: Of each file, in their order, where each entry begins and ends.
         left_out: Of each file, why entries are not in it, by source and id.
         bodies: What the files hold, in their order.
     """
@@ -56,44 +55,56 @@ class Pieces:
     files: tuple[str, ...]
     sources: Mapping[str, tuple[int, str]]
     entries: Mapping[tuple[str, str], Piece]
+    spans: tuple[Mapping[tuple[str, str], tuple[int, int]], ...]
     left_out: Mapping[str, Mapping[tuple[str, str], str]]
     bodies: tuple[bytes, ...]
 
 
 def dump(
-    files: Iterable[str],
+    files: Mapping[str, tuple[int, int, Sequence[int]]],
     sources: Mapping[str, tuple[int, str]],
-    entries: Iterable[Piece],
+    entries: Sequence[Piece],
     left_out: Mapping[str, Mapping[tuple[str, str], str]],
 ) -> str:
-    """Write pieces as text."""
-    told = {
-        "files": list(files),
-        "sources": sources,
-        "entries": [[*piece[:5], *(number for span in piece.spans for number in span)] for piece in entries],
-        "left_out": {
-            path: [[*key, why] for key, why in reasons.items()]
-            for path, reasons in left_out.items()
-            if reasons
-        },
-    }
+    """Write pieces as text.
+
+    Args:
+        files: By path, where the first entry begins, how many bytes are between two, and how many each has
+            that is not left out.
+        sources: As in ``Pieces``.
+        entries: In the order of the output.
+        left_out: As in ``Pieces``.
+    """
+    why = {path: [[*key, word] for key, word in some.items()] for path, some in left_out.items() if some}
+    told = {"files": files, "sources": sources, "entries": entries, "left_out": why}
     return json.dumps(told, separators=(",", ":"))
 
 
 def parse(text: str, bodies: tuple[bytes, ...]) -> Pieces:
     """Read them back; ``bodies`` are what their files hold."""
     told: dict[str, Any] = json.loads(text)
+    entries = {(row[0], row[1]): Piece._make(row) for row in told["entries"]}
+    left_out = {
+        path: {(source, name): why for source, name, why in reasons}
+        for path, reasons in told["left_out"].items()
+    }
+    spans = []
+    for path, (first, between, sizes) in told["files"].items():
+        out = left_out.get(path)
+        keys = [key for key in entries if key not in out] if out else list(entries)
+        starts = accumulate([first, *(size + between for size in sizes[:-1])])
+        spans.append(
+            {
+                key: (start, start + size)
+                for key, start, size in zip(keys, starts, sizes, strict=len(sizes) > 0)
+            }
+        )
     return Pieces(
         files=tuple(told["files"]),
         sources={name: (revision, context) for name, (revision, context) in told["sources"].items()},
-        entries={
-            (row[0], row[1]): Piece._make([*row[:5], tuple(zip(row[5::2], row[6::2], strict=True))])
-            for row in told["entries"]
-        },
-        left_out={
-            path: {(source, name): why for source, name, why in reasons}
-            for path, reasons in told["left_out"].items()
-        },
+        entries=entries,
+        spans=tuple(spans),
+        left_out=left_out,
         bodies=bodies,
     )
 

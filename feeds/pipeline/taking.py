@@ -61,10 +61,10 @@ class Taking:
     def newest(self, store: Store, choosing: Choosing) -> tuple[list[Item], Sources]:
         """Choose from what is newest in the store, and say of which sources it is."""
         items = []
-        merged = store.merged(tuple(choosing.members), choosing.sated, self._is_known)
+        merged = store.merged(tuple(choosing.members), choosing.sated, self._is_known, self.output.limit)
         for one in choosing.taken(merged):
             if isinstance(one, Known):
-                items.append(Item(one.source, one.id, None, partial(self._missing, one)))
+                items.append(Item(one.source, one.id, None, None))
             elif one.entry is not None:
                 items.append(self._item(one.entry))
         return items, self._sources(items)
@@ -99,9 +99,6 @@ class Taking:
             context = pieces.context(self._settings, self._members[name])
             met = self._met[name] = (self._revisions.get(name, 0), context)
         return met
-
-    def _missing(self, one: Known) -> Entry:
-        raise LookupError(f"{one.source}: {one.id} is known, and yet to be made")
 
 
 def _itself(entry: Entry) -> Entry:

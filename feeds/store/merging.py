@@ -173,6 +173,11 @@ class _Heads:
             self._read(connection)
         return self._found[0] if self._found else None
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is none left."""
+        return self._ended and not self._found
+
     def drop(self) -> None:
         """Go on to the one behind it."""
         self._found.popleft()
@@ -221,7 +226,8 @@ class _Merge:
         taken: list[Place] = []
         self._look_ahead(connection, size, done)
         while len(taken) < size:
-            self._rise(connection)
+            if not self._heads.ended:
+                self._rise(connection)
             if not self._heap:
                 self.ended = True
                 break
@@ -269,12 +275,14 @@ class _Merge:
         found: dict[str, list[tuple[int, str, int]]] = {name: [] for name in names}
         if len(names) < 2:
             return
-        values = {"names": json.dumps(names), "limit": FIRST_PLACES}
+        # Twice what each would give if all gave the same.
+        limit = min(max(FIRST_PLACES, 2 * size // len(names)), MOST_PLACES)
+        values = {"names": json.dumps(names), "limit": limit}
         rows = connection.execute(several_places(connection.dialect.name), values).all()
         for source, key, identifier, number in rows:
             found[source].append((key, identifier, number))
         for name, places in found.items():
-            queue = self._queues[name] = self._queue()
+            queue = self._queues[name] = _Queue(limit=limit)
             queue.take(sorted(places, key=lambda place: (-place[0], place[1])))
 
     def _read(self, connection: Connection, source: str, queue: _Queue) -> None:
@@ -317,20 +325,26 @@ def merged(
     done: Callable[[str], bool],
     known: Callable[[str, str], bool],
     before: int | None = None,
+    *,
+    first: int = FIRST_ENTRIES,
 ) -> Iterator[Record | Known]:
-    """Give them likewise; of those whose source and id are ``known`` only their places are read."""
+    """Give them likewise; of those whose source and id are ``known`` only their places are read.
+
+    ``first``: So many are read at once, to begin with.
+    """
     merge = _Merge(sources, before)
-    size = FIRST_ENTRIES
+    size, rounds = first, 0
     while not merge.ended:
         with reading() as connection:
             places = merge.take(connection, size, done)
-            given = {place[2]: Known(*place[:2]) for place in places if known(*place[:2])}
+            given = {number: Known(source, name) for source, name, number in places if known(source, name)}
             records = _records(connection, [place[2] for place in places if place[2] not in given])
         for _, _, number in places:
             one = given.get(number) or records.get(number)
             if one is not None:
                 yield one
-        size = min(2 * size, MOST_ENTRIES)
+        rounds += 1
+        size = min(FIRST_ENTRIES << rounds, MOST_ENTRIES)
 
 
 def _records(connection: Connection, numbers: Sequence[int]) -> dict[int, Record]:

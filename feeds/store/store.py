@@ -323,10 +323,19 @@ class Store:
         return merging.newest(self._reading, sources, done, start)
 
     def merged(
-        self, sources: Sequence[str], done: Callable[[str], bool], known: Callable[[str, str], bool]
+        self,
+        sources: Sequence[str],
+        done: Callable[[str], bool],
+        known: Callable[[str, str], bool],
+        most: int,
     ) -> Iterator[Record | Known]:
-        """Give them likewise; of those whose source and id are ``known``, only that it is their turn."""
-        return merging.merged(self._reading, sources, done, known)
+        """Give them likewise; of those whose source and id are ``known``, only that it is their turn.
+
+        ``most``: Nearly always no more than so many are asked for.
+        """
+        return merging.merged(
+            self._reading, sources, done, known, first=max(1, min(most, merging.MOST_ENTRIES))
+        )
 
     def places(self, source: str, most: int) -> tuple[datetime, ...]:
         """Give the sort keys of the newest entries of a source that are not held back, newest first."""
