@@ -1,6 +1,6 @@
 """What one new entry costs an output of 500, beside feedgen building all of it.
 
-    python -m benchmarks.bench_publish [--entries 500] [--sources 25] [--rounds 9] [--profile]
+    python benchmarks/bench_publish.py [--entries 500] [--sources 25] [--rounds 9] [--profile]
 
 In one run, in turns: feedgen makes the whole output, of entries that are in memory; and the program
 publishes it after one entry came, from the store to the files in place. Both make the same formats, with the
@@ -21,7 +21,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+from cost.world import WORDS
 
 from feeds.config.load import load
 from feeds.config.schema import Config, Output
@@ -30,8 +33,6 @@ from feeds.memory import Record, SourceState
 from feeds.model import Category, Entry, Feed, Moment, Origin, Person, Text, TextType
 from feeds.pipeline import Emitter
 from feeds.store import Poll, Store, open_store
-
-from .cost.world import WORDS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -134,7 +135,7 @@ def measure(config: Config, store: Store, given: argparse.Namespace) -> None:
         ours.append(milliseconds(lambda: emitter.emit_one(output, NOW)))
         profile.disable()
         feed = emitter.gather(output, NOW)
-        theirs.append(milliseconds(lambda feed=feed: whole(feed, output)))
+        theirs.append(milliseconds(partial(whole, feed, output)))
         there = {path: (config.folder / "output" / path).read_bytes() for path in whole(feed, output)}
         if there != whole(feed, output):
             raise RuntimeError("what was put together has other bytes than feedgen gives")
