@@ -286,3 +286,9 @@ def test_of_500_entries_one_new_takes_what_it_takes_of_30(followed: Followed) ->
     new = followed.poll(2, range(2, 502))
     assert (new.entries, new.rows <= 1 + 7) == (1, True)
     assert new.parsed < len(listing(range(3)))
+
+
+def test_a_file_that_was_only_touched_is_read_in_one_run_and_not_in_the_next(large: Large) -> None:
+    (large.config.folder / "output" / "all.rss").touch()
+    assert large.publish() == Published(read=2)
+    assert large.publish() == Published()

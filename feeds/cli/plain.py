@@ -20,6 +20,8 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31mb\nc")
     'a[31mb c'
     """
+    if text.isascii() and text.isprintable():  # As nearly all are.
+        return text
     return CONTROL.sub("", LINE_ENDS.sub(" ", text))
 
 

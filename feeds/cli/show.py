@@ -70,8 +70,9 @@ class Screen:
         """
         cells = [[visible(self.session.hide(cell)) for cell in row] for row in rows]
         if not self.terminal:
-            for row in cells:
-                click.echo("\t".join(row))
+            # At once: to write a line takes longer than to make it.
+            if cells:
+                click.echo("\n".join("\t".join(row) for row in cells))
             return
         from feeds.cli import drawing
 

@@ -232,6 +232,8 @@ class Emitter:
         names = paths(output)
         stands = self.ledger.stands(made.before, made.signature, names) and self.archivist.stands(output)
         if not force and not self._aging(output) and stands:
+            if made.before is not None:
+                self.ledger.look_again(output.name, made.before)
             yield from (Emission(output=output.name, path=name, verdict=Verdict.SKIPPED) for name in names)
             return
         old = None if force else remembered(self.store, self.ledger, output, made.before)

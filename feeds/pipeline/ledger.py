@@ -53,6 +53,19 @@ class Ledger:
             return True
         return publish.digest(self.folder, path) == before.files[path]
 
+    def look_again(self, name: str, before: Emitted) -> None:
+        """Note how files are described that are what we wrote, if somebody touched them since."""
+        seen = dict(before.seen)
+        for path, sha256 in before.files.items():
+            found = publish.described(self.folder, path)
+            if found is None or found == seen.get(path) or publish.digest(self.folder, path) != sha256:
+                continue
+            # Nobody touched it while it was read.
+            if publish.described(self.folder, path) == found:
+                seen[path] = found
+        if seen != before.seen:
+            self.store.save_seen(name, seen)
+
     def body(self, before: Emitted, path: str) -> bytes | None:
         """Give what is in a file that we wrote; None if that is not what we wrote."""
         if path not in before.files:

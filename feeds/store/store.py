@@ -522,6 +522,12 @@ class Store:
         with self._writing() as connection:
             saving.upsert(connection, OUTPUTS, ("name",), [row])
 
+    def save_seen(self, output: str, seen: Mapping[str, str]) -> None:
+        """Remember how the file system describes the files of an output."""
+        told = codec.encode_pairs(dict(seen))
+        with self._writing() as connection:
+            connection.execute(update(OUTPUTS).where(OUTPUTS.c.name == output).values(seen=told))
+
     def forget_emitted(self, output: str) -> None:
         """Forget an output."""
         with self._writing() as connection:
