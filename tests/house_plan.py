@@ -49,7 +49,7 @@ SIDEWAYS = frozenset(
 # py3langid brings numpy, and only texts that name no language need it. A kind of sources and a format, with
 # all their libraries, are of no use to a run that brings nothing; nor is another
 # database's language, or a way through proxies.
-# selectolax and protego are for sources that are pages, of which most operators have none.
+# selectolax, protego, an index of sitemaps are for sources without a feed, which most operators have none of.
 LATE = frozenset(
     {
         ("cli/", ""),
@@ -64,6 +64,7 @@ LATE = frozenset(
         ("config/selectors.py", "selectolax"),
         ("sources/selecting.py", "selectolax"),
         ("fetch/robots.py", "protego"),
+        ("pipeline/look.py", "feeds.pipeline.sitemaps"),
         ("sources/full_text.py", "trafilatura"),
     }
 )

@@ -11,7 +11,6 @@ from feeds.errors import FetchError
 from feeds.fetch import Client, fetch
 from feeds.model import Document, NotModified, Validators
 from feeds.pipeline.patience import Patience
-from feeds.pipeline.sitemaps import ask_sitemap
 from feeds.sources import KINDS
 
 
@@ -42,6 +41,8 @@ async def ask_again(
     if kind is not None and kind.load is not None:
         return await asyncio.to_thread(kind.load, source, folder, validators)
     if source.kind == "sitemap":
+        from feeds.pipeline.sitemaps import ask_sitemap  # noqa: PLC0415  most runs have none
+
         return await ask_sitemap(Patience(client, source, now), address or source.url or "", validators)
     obey = kind is not None and kind.obeys
     return await fetch(client, address or source.url or "", validators, now, source=source, obey=obey)
