@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 from feeds.cli.session import Command, Session, SourceName
@@ -47,9 +49,14 @@ feeds status --json
 @click.pass_obj
 def status(session: Session, names: tuple[str, ...], failing: bool, as_json: bool) -> int:
     """Show how each source fares: last success, next poll, failures and why."""
-    from feeds.cli.work import status as work
+    # Of what 10,000 sources take nothing is garbage before the end; to look for it takes a fifth of the time.
+    gc.disable()
+    try:
+        from feeds.cli.work import status as work
 
-    return work.status(session, names=names, failing=failing, as_json=as_json)
+        return work.status(session, names=names, failing=failing, as_json=as_json)
+    finally:
+        gc.enable()
 
 
 @click.command(
