@@ -12,11 +12,12 @@ from ipaddress import ip_network
 
 import httpx
 import pytest
+from servers import Raw, Site
 
 from feeds.config.schema import Fetch
-from feeds.errors import TooLarge
+from feeds.errors import FetchError, TooLarge
 from feeds.fetch import fetch, open_client
-from feeds.fetch.exchange import Answer, Direct, Patience
+from feeds.fetch.exchange import Direct
 from feeds.model import Document, Validators
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -101,12 +102,13 @@ def test_what_is_not_read_is_soon_not_sent_any_more(endless: Flood) -> None:
     """While we do something else, our kernel takes no megabytes in the meantime."""
     taken = 0
 
-    async def read() -> Answer:
+    async def read() -> httpx.Response:
         nonlocal taken
         direct = Direct((ip_network("127.0.0.1"),), ssl.create_default_context)
-        url = httpx.URL(f"http://127.0.0.1:{endless.port}/")
-        answer = await direct.ask(url, (), Patience(connect=5.0, read=5.0))
-        async for data in answer.pieces():
+        timeout = {"connect": 5.0, "read": 5.0}
+        request = httpx.Request("GET", f"http://127.0.0.1:{endless.port}/", extensions={"timeout": timeout})
+        answer = await direct.handle_async_request(request)
+        async for data in answer.aiter_raw():
             taken += len(data)
             if taken >= 32 * MIB:  # long enough for a kernel to trust in our speed
                 break
@@ -140,3 +142,16 @@ def test_a_large_document_comes_whole_through_a_small_window() -> None:
         thread.start()
         assert asyncio.run(poll(listening.getsockname()[1])).body == body
         thread.join()
+
+
+def test_a_head_is_too_long_however_it_comes() -> None:
+    """At once it would pass, byte by byte it would not, if only what is still incomplete were measured."""
+    many = b"".join(b"Set-Cookie: a%d=%s\r\n" % (number, b"x" * 200) for number in range(600))
+    with Site({"/feed": Raw((b"HTTP/1.1 200 OK\r\n" + many + b"Content-Length: 2\r\n\r\nok",))}) as site:
+
+        async def poll() -> None:
+            async with open_client(Fetch(allow=("127.0.0.1",)), "0.1") as client:
+                await fetch(client, site.url("/feed"), Validators(), NOW)
+
+        with pytest.raises(FetchError, match="too long to be read"):
+            asyncio.run(poll())

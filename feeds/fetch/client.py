@@ -26,7 +26,6 @@ from feeds.fetch import answers, entrance, failures, guard
 from feeds.fetch.answers import Redirect
 from feeds.fetch.decode import ACCEPTED, Inflater, too_large
 from feeds.fetch.entrance import Transports
-from feeds.fetch.exchange import Answer, Patience
 from feeds.fetch.manners import Hosts, user_agent
 from feeds.fetch.networks import EVERYWHERE, Network
 from feeds.fetch.robots import Rulebook, Target
@@ -46,8 +45,8 @@ PARTIAL = 206
 class Client:
     """What all polls of a run share; made by ``open_client``.
 
-    Of httpx the addresses, errors and proxies are used, not its client: that reads every Location itself,
-    fails on odd ones in its own words, and would bring cookies and logins of its own.
+    Of httpx the addresses, requests, transports and errors are used, not its client: that reads every
+    Location itself, fails on odd ones in its own words, and would bring cookies and logins of its own.
     """
 
     transports: Transports
@@ -262,10 +261,13 @@ class _Journey:
         named = {name.lower() for name, _ in own}
         usual = (pair for pair in self.client.headers if pair[0].lower() not in named)
         headers = [*usual, *answers.conditions(self.validators), *own]
-        read = self.client.settings.read_timeout.total_seconds()
-        patience = Patience(read=read, connect=self.client.settings.connect_timeout.total_seconds())
+        limits = self.client.settings
+        patience = httpx.Timeout(
+            limits.read_timeout.total_seconds(), connect=limits.connect_timeout.total_seconds(), pool=None
+        )
         try:
-            answer = await self.client.transports.of(self.access).ask(url, headers, patience)
+            request = httpx.Request("GET", url, headers=headers, extensions={"timeout": patience.as_dict()})
+            answer = await self.client.transports.of(self.access).handle_async_request(request)
             try:
                 return await self._read(answer, url, where)
             finally:
@@ -285,9 +287,12 @@ class _Journey:
         elif status < 400:
             self.client.hosts.answered(host, self.now)
 
-    async def _read(self, answer: Answer, url: httpx.URL, where: str) -> Document | NotModified | Redirect:
+    async def _read(
+        self, answer: httpx.Response, url: httpx.URL, where: str
+    ) -> Document | NotModified | Redirect:
         """Turn an answer into what it means."""
-        status, headers = answer.status, answers.gather(answer.headers)
+        status, raw = answer.status_code, answer.headers.raw
+        headers = answers.gather(raw)
         self._note(url, status, headers)
         conditional = bool(answers.conditions(self.validators))
         if status == httpx.codes.NOT_MODIFIED or status in NO_CONTENT:
@@ -295,7 +300,7 @@ class _Journey:
                 raise failures.bad_status(status, headers, self.now, where)
             known = answers.validators(headers, self.validators)
             return NotModified(headers=answers.kept(headers), validators=known)
-        redirect = answers.redirect(status, answer.headers, headers)
+        redirect = answers.redirect(status, raw, headers)
         if redirect is not None:
             return redirect
         if not 200 <= status < 300 or status == PARTIAL:
@@ -308,7 +313,7 @@ class _Journey:
             validators=answers.validators(headers),
         )
 
-    async def _body(self, answer: Answer, headers: dict[str, str], where: str) -> bytes:
+    async def _body(self, answer: httpx.Response, headers: dict[str, str], where: str) -> bytes:
         """Read and decode a body under the limit."""
         limit = self.client.settings.max_bytes
         length = headers.get("content-length", "")
@@ -316,7 +321,7 @@ class _Journey:
             raise too_large(where, limit)
         inflater = Inflater(headers.get("content-encoding", ""), limit, where)
         # It is a generator, though typed as less; left half-read it would be closed some time later.
-        async with aclosing(cast("AsyncGenerator[bytes]", answer.pieces())) as pieces:
+        async with aclosing(cast("AsyncGenerator[bytes]", answer.aiter_raw())) as pieces:
             async for data in pieces:
                 inflater.feed(data)
         return inflater.close()

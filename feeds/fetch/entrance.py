@@ -16,7 +16,7 @@ import httpx
 from feeds.config.schema import Access
 from feeds.errors import AddressRefused, FetchError
 from feeds.fetch import guard
-from feeds.fetch.exchange import Direct, Way
+from feeds.fetch.exchange import Direct
 from feeds.fetch.networks import Network, refusal
 
 Key = tuple[str | None, bool | Path, Path | None]
@@ -34,9 +34,9 @@ class Transports:
     def __init__(self, allowed: Iterable[Network]) -> None:
         self._allowed = tuple(allowed)
         self._usual = Direct(self._allowed, partial(httpx.create_ssl_context, trust_env=True))
-        self._special: dict[Key, Way] = {}
+        self._special: dict[Key, httpx.AsyncBaseTransport] = {}
 
-    def of(self, access: Access) -> Way:
+    def of(self, access: Access) -> httpx.AsyncBaseTransport:
         """Give the way to a source.
 
         Raises:
@@ -67,7 +67,7 @@ class Transports:
             await transport.aclose()
 
 
-def _special(access: Access, allowed: Sequence[Network]) -> Way:
+def _special(access: Access, allowed: Sequence[Network]) -> httpx.AsyncBaseTransport:
     context = _context(access)
     if access.proxy is None:
         return Direct(allowed, lambda: context)

@@ -1,8 +1,7 @@
-"""One request and its answer, over a connection of their own: asyncio carries it, h11 reads it.
+"""A transport of httpx's with a connection for each request: asyncio carries it, h11 reads the answer.
 
-httpx's transport was measured beside this: its pool, for connections of which we keep none, its locks, hooks
-and copies took three quarters of a poll to which a server answers "not modified". What it gave besides, the
-errors of its names, is kept.
+httpx's usual one was measured beside it: its pool, for connections of which we keep none, its locks, hooks
+and copies took three quarters of a poll to which a server answers "not modified".
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, cast
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import cast
 
 import h11
 import httpx
@@ -22,63 +20,18 @@ from feeds.fetch.lookup import Lookups
 from feeds.fetch.networks import Network
 
 LONGEST_HEAD = 100 * 1024
-"""Bytes of an answer's head, or of a line between pieces of its body."""
+"""Bytes of all heads of an answer, however they come, or of a line between pieces of its body."""
 HELD = 64 * 1024
 """Bytes that may wait to be asked for; with more, nothing is taken from the kernel."""
 BEGINNING = b"HTTP/"
 """Of every answer (RFC 9112, 4)."""
 NO_HTTP = "the answer does not begin with a status line"
+TOO_LONG = "Receive buffer too long"
+"""As h11 says it."""
 SILENT = "Server disconnected without sending a response."
-Header = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """Seconds that a connection may take, and that may pass without a byte."""
-
-    connect: float
-    read: float
-
-
-class Answer(Protocol):
-    """What a server says.
-
-    Attributes:
-        status: Of the final answer; 101 if the server left HTTP.
-        headers: Names as they were written.
-    """
-
-    status: int
-    headers: Sequence[Header]
-
-    def pieces(self) -> AsyncIterator[bytes]:
-        """Give the body as it comes, without its framing; raise as ``ask``."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connection, whatever still comes."""
-        ...
-
-
-class Way(Protocol):
-    """How servers are asked: directly, or through a proxy."""
-
-    async def ask(self, url: httpx.URL, headers: Sequence[Header], patience: Patience) -> Answer:
-        """Send a GET and read the head of the answer.
-
-        Raises:
-            AddressRefused: The address may not be reached.
-            httpx.TransportError: There is no proper answer.
-            OSError: There is no connection, or it breaks; ssl.SSLError is one.
-        """
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of everything."""
-        ...
-
-
-class Direct:
+class Direct(httpx.AsyncBaseTransport):
     """Asks servers directly. No connection is kept.
 
     Args:
@@ -92,33 +45,40 @@ class Direct:
         self._lookups = Lookups()
         self._made: ssl.SSLContext | None = None
 
-    async def ask(self, url: httpx.URL, headers: Sequence[Header], patience: Patience) -> _Answer:
-        """Send a GET and read the head of the answer; raises as ``Way.ask``."""
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request without a body and read the head of the answer.
+
+        Args:
+            request: Its extension ``timeout`` says, in seconds, what a connection may take (``connect``) and
+                how long nothing may come (``read``).
+
+        Raises:
+            AddressRefused: The address may not be reached.
+            httpx.TransportError: There is no proper answer.
+            OSError: There is no connection, or it breaks; ssl.SSLError is one.
+        """
+        url, patience = request.url, request.extensions["timeout"]
         secure = url.scheme == "https"
         host, port = url.raw_host.decode("ascii"), url.port or (443 if secure else 80)
-        wire = await self._connected(host, port, patience.connect, secure=secure)
+        wire = await self._connected(host, port, patience["connect"], secure=secure)
         try:
             connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
-            named = any(name.lower() == b"host" for name, _ in headers)
-            sent = list(headers) if named else [(b"Host", url.netloc), *headers]
             try:
-                request = h11.Request(method=b"GET", target=url.raw_path, headers=sent)
-                head = connection.send(request) or b""
+                asked = h11.Request(method=request.method, target=url.raw_path, headers=request.headers.raw)
+                head = connection.send(asked) or b""
             except h11.LocalProtocolError as error:
                 raise httpx.LocalProtocolError(str(error)) from error
             wire.write(head + (connection.send(h11.EndOfMessage()) or b""))
+            body = _Body(connection, wire, patience["read"])
             while True:
-                event = await _next(connection, wire, patience.read)
+                event = await body.event()
                 if isinstance(event, h11.Response) or (
                     isinstance(event, h11.InformationalResponse) and event.status_code == 101
                 ):
-                    return _Answer(event, connection, wire, patience.read)
+                    return httpx.Response(event.status_code, headers=event.headers.raw_items(), stream=body)
         except BaseException:
             wire.close()
             raise
-
-    async def aclose(self) -> None:
-        """Nothing is kept."""
 
     async def _connected(self, host: str, port: int, patience: float, *, secure: bool) -> _Wire:
         try:
@@ -183,8 +143,8 @@ class _Wire(asyncio.Protocol):
         """Send; what a server does not take waits, and its silence is noticed by ``read``."""
         self._transport.write(data)
 
-    async def read(self, patience: float) -> bytes:
-        """Give what came next, empty at the end.
+    async def read(self, patience: float, most: int = HELD) -> bytes:
+        """Give what came next, empty at the end, and no more than ``most`` bytes of it.
 
         Raises:
             httpx.ReadTimeout: Nothing came within ``patience`` seconds.
@@ -203,6 +163,9 @@ class _Wire(asyncio.Protocol):
                 raise httpx.ReadError(str(self._failure)) from self._failure
             return b""
         data = self._pieces.popleft()
+        if len(data) > most:
+            self._pieces.appendleft(data[most:])
+            data = data[:most]
         self._held -= len(data)
         if self._paused and self._held <= HELD and not self._ended:
             self._paused = False
@@ -219,48 +182,47 @@ class _Wire(asyncio.Protocol):
         self._transport.abort()
 
 
-class _Answer:
-    """What a server says over a connection of ours; see ``Answer``."""
+class _Body(httpx.AsyncByteStream):
+    """An answer as it comes: its heads, then its body without the framing."""
 
-    def __init__(
-        self,
-        head: h11.Response | h11.InformationalResponse,
-        connection: h11.Connection,
-        wire: _Wire,
-        patience: float,
-    ) -> None:
-        self.status = head.status_code
-        self.headers: Sequence[Header] = head.headers.raw_items()
+    def __init__(self, connection: h11.Connection, wire: _Wire, patience: float) -> None:
         self._connection, self._wire, self._patience = connection, wire, patience
+        self._head_left = LONGEST_HEAD
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the body as it comes, without its framing."""
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
-            event = await _next(self._connection, self._wire, self._patience)
+            event = await self.event()
             if isinstance(event, h11.Data):
                 yield bytes(event.data)
             elif isinstance(event, h11.EndOfMessage) or event is h11.PAUSED:
                 return
 
+    async def event(self) -> h11.Event | type[h11.PAUSED]:
+        """Give what comes next.
+
+        Raises:
+            httpx.RemoteProtocolError: It breaks the rules of HTTP, or ends too soon; or as ``_Wire.read``.
+        """
+        while True:
+            try:
+                event = self._connection.next_event()
+            except h11.RemoteProtocolError as error:
+                raise httpx.RemoteProtocolError(str(error)) from error
+            if event is not h11.NEED_DATA:
+                return event  # type: ignore[return-value]
+            if self._connection.their_state is not h11.SEND_RESPONSE:
+                self._connection.receive_data(await self._wire.read(self._patience))
+                continue
+            # h11 measures a head only while it waits for its end, so that one which comes in a single piece
+            # would pass at any length.
+            if not self._head_left:
+                raise httpx.RemoteProtocolError(TOO_LONG)
+            data = await self._wire.read(self._patience, self._head_left)
+            if not data:
+                raise httpx.RemoteProtocolError(SILENT)
+            self._head_left -= len(data)
+            self._connection.receive_data(data)
+
     async def aclose(self) -> None:
         """Close the connection, whatever still comes."""
         self._wire.close()
-
-
-async def _next(connection: h11.Connection, wire: _Wire, patience: float) -> h11.Event | type[h11.PAUSED]:
-    """Give what comes next of an answer.
-
-    Raises:
-        httpx.RemoteProtocolError: It breaks the rules of HTTP, or ends too soon; or as ``_Wire.read``.
-    """
-    while True:
-        try:
-            event = connection.next_event()
-        except h11.RemoteProtocolError as error:
-            raise httpx.RemoteProtocolError(str(error)) from error
-        if event is not h11.NEED_DATA:
-            return event  # type: ignore[return-value]
-        data = await wire.read(patience)
-        if not data and connection.their_state is h11.SEND_RESPONSE:
-            raise httpx.RemoteProtocolError(SILENT)
-        connection.receive_data(data)

@@ -9,43 +9,22 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import Iterable
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import httpx
 
 from feeds.errors import AddressRefused
 from feeds.fetch.connection import WINDOW, first, reachable
-from feeds.fetch.exchange import BEGINNING, NO_HTTP, Header, Patience
+from feeds.fetch.exchange import BEGINNING, NO_HTTP
 from feeds.fetch.lookup import Lookups
 from feeds.fetch.networks import EVERYWHERE, Address
 
 Stream = httpcore.AsyncNetworkStream
 Options = Iterable[httpcore.SOCKET_OPTION] | None
-
-
-class Answer:
-    """An answer of httpx's, as ``exchange.Answer``."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status = response.status_code
-        self.headers: Sequence[Header] = response.headers.raw
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the body as it came."""
-        # It is a generator, though typed as less; left half-read it would be closed some time later.
-        async with aclosing(cast("AsyncGenerator[bytes]", self._response.aiter_raw())) as pieces:
-            async for data in pieces:
-                yield data
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._response.aclose()
 
 
 class Proxy(httpx.AsyncHTTPTransport):
@@ -73,12 +52,6 @@ class Proxy(httpx.AsyncHTTPTransport):
             max_keepalive_connections=0,
             network_backend=Backend(),
         )
-
-    async def ask(self, url: httpx.URL, headers: Sequence[Header], patience: Patience) -> Answer:
-        """As ``exchange.Direct.ask``."""
-        timeout = httpx.Timeout(patience.read, connect=patience.connect, pool=None)
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
-        return Answer(await self.handle_async_request(request))
 
 
 class Backend(httpcore.AsyncNetworkBackend):
