@@ -332,7 +332,8 @@ def page(*links: str) -> Document:
     ],
 )
 def test_a_page_sends_nobody_inside(link: str) -> None:
-    assert refused(page(link)).endswith("it names no feed of its site; check the address")
+    nowhere = "it names no feed of its site; check the address, or read it by selectors (kind: page)"
+    assert refused(page(link)).endswith(nowhere)
     both = refused(page(link, "/feed.xml"))
     assert both.endswith("use the address that it names: https://hill.example/feed.xml")
 

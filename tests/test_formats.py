@@ -37,7 +37,16 @@ SLOW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-NOT_FORMATS = {"byline", "elements", "feedgen_extension", "media", "printable", "revising", "site"}
+NOT_FORMATS = {
+    "byline",
+    "elements",
+    "feedgen_extension",
+    "fragments",
+    "media",
+    "printable",
+    "revising",
+    "site",
+}
 every_format = pytest.mark.parametrize("form", FEED_FORMATS.values(), ids=list(FEED_FORMATS))
 every_address = st.sampled_from([SELF, "all.atom"])
 

@@ -282,6 +282,20 @@ def test_the_main_text_is_found_by_itself(site: Site, store: Store, tmp_path: Pa
     assert "what its page holds is shorter" in reason(store, "2")
 
 
+def test_a_library_that_breaks_over_a_page_keeps_no_entry_back(
+    site: Site, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "trafilatura.py").write_text("raise RuntimeError('half of it is not installed')")
+    monkeypatch.syspath_prepend(str(broken))
+    site.routes.update({"/a": rss(post(site, "1")), "/1": html()})
+    outcome = poll(configure(tmp_path, blog(site, "true")), store)["a"]
+    assert (outcome.new, outcome.error, content(store, "1")) == (1, None, "")
+    assert "RuntimeError" in reason(store, "1")
+    assert "half of it is not installed" in "".join(getattr(outcome.surprise, "__notes__", ()))
+
+
 def test_without_the_extra_a_mistake_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.config.full_text.find_spec", lambda _: None)
     with pytest.raises(Exception, match="selector of the text") as caught:

@@ -21,7 +21,7 @@ from feeds.memory import FullText
 from feeds.model import Decision, Document, Entry, Feed, NotModified, Text
 from feeds.normalize.text import fingerprint, shown, words
 from feeds.pipeline.patience import Patience
-from feeds.pipeline.readers import Readers
+from feeds.pipeline.readers import ReaderBroke, Readers
 from feeds.sources import FULL_TEXT
 from feeds.store import Store
 
@@ -45,11 +45,13 @@ class Taken:
         feed: Its entries with their full texts; None if no document was read.
         texts: What is to be remembered of them.
         later: Entries of earlier polls, as remembered but with the text that was now found.
+        surprise: How a page's reading ended that nobody expected; its entry is as its source says.
     """
 
     feed: Feed | None
     texts: tuple[FullText, ...] = ()
     later: tuple[Entry, ...] = ()
+    surprise: Exception | None = None
 
 
 class FullTexts:
@@ -84,7 +86,7 @@ class FullTexts:
         here = {entry.id for entry in entries}
         again = [entry for entry in due if entry.id not in here]
         asked = (*wanted, *again)[:AT_ONCE]
-        found = await self._ask(source, asked, known, now, frozenset(entry.id for entry in again))
+        found, surprise = await self._ask(source, asked, known, now, frozenset(entry.id for entry in again))
         beyond = () if backlog else wanted[AT_ONCE:]
         waiting = [FullText(id=one.id, said=fingerprint(one), due=now) for one in beyond]
         after = {**known, **{one.id: one for one in found}}
@@ -94,7 +96,7 @@ class FullTexts:
         later = tuple(
             _with_text(one, after[one.id], source) for one in again if texts.get(one.id) is not None
         )
-        return Taken(feed=feed, texts=(*found, *waiting, *lost), later=later)
+        return Taken(feed=feed, texts=(*found, *waiting, *lost), later=later, surprise=surprise)
 
     def _known(
         self, source: Source, entries: Sequence[Entry], now: datetime
@@ -120,16 +122,18 @@ class FullTexts:
         known: dict[str, FullText],
         now: datetime,
         again: frozenset[str],
-    ) -> tuple[FullText, ...]:
+    ) -> tuple[tuple[FullText, ...], Exception | None]:
         """Ask for the pages of entries, one after the other: mostly they are of one host.
 
-        Those tried ``again`` are as they are remembered, so what their source says of them is known.
+        Gives what became of each, and the last surprise. Those tried ``again`` are as they are remembered, so
+        what their source says of them is known.
         """
         # Only its own site may see what opens the source's door.
         stranger = source.model_copy(update={"fetch": source.fetch.elsewhere()})
         patience = {True: Patience(self.client, source, now), False: Patience(self.client, stranger, now)}
         found: list[FullText] = []
         failed = Counter[str]()
+        surprise: Exception | None = None
         for entry in entries:
             url = entry.url or ""
             before = known.get(entry.id)
@@ -144,15 +148,17 @@ class FullTexts:
                 text = await self._read(reply, source, url)
             except HostRests:
                 found.append(FullText(id=entry.id, said=said, tries=tries, due=now))
-            except SourceError as error:
-                failed[host] += not isinstance(error, ReadError)
+            except (SourceError, ReaderBroke) as error:
+                # What a page does to whoever looks for its text must not keep an entry from its readers.
+                surprise = error if isinstance(error, ReaderBroke) else surprise
+                failed[host] += not isinstance(error, ReadError | ReaderBroke)
                 due = now + WAITS[tries] if tries < len(WAITS) else None
                 problem = redact(str(error), self.config.secrets)
                 one = FullText(id=entry.id, said=said, tries=tries + 1, due=due, problem=problem)
                 found.append(one)
             else:
                 found.append(_judged(entry, said, text, source))
-        return tuple(found)
+        return tuple(found), surprise
 
     async def _read(self, reply: Document | NotModified, source: Source, url: str) -> Text | None:
         assert isinstance(reply, Document)  # It was asked for without conditions.

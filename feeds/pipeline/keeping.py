@@ -53,8 +53,8 @@ class Outcome:
         error: One sentence if it failed, without secrets.
         title: What the source calls itself.
         due: From when it may be polled again.
-        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``, or if a
-            part of a document said what the whole of it does not.
+        surprise: What nobody expected, to be shown with its traceback; None but after ``give_up``, if a part
+            of a document said what the whole of it does not, or if the page of an entry could not be read so.
     """
 
     source: str
@@ -77,6 +77,7 @@ class Answer:
         part: Which part of the document was read; None: all of it, whatever comes of that.
         texts: What is to be remembered of full texts.
         later: Entries of earlier polls with a full text that was found now.
+        surprise: What nobody expected with a full text.
     """
 
     source: Source
@@ -90,6 +91,7 @@ class Answer:
     part: Part | None = None
     texts: tuple[FullText, ...] = ()
     later: tuple[Entry, ...] = ()
+    surprise: Exception | None = None
 
 
 def was_read(state: SourceState, source: Source, kind: str, feed: Feed, digest: str) -> SourceState:
@@ -226,12 +228,13 @@ class Keeper:
 
     def _keep_one(self, answer: Answer, asked: list[SourceState]) -> Outcome | None:
         """Decide on one, and save it; where only the state of its source is new, leave that in ``asked``."""
-        changes, surprise = dedupe.Changes(), None
+        changes, surprise = dedupe.Changes(), answer.surprise
         if answer.feed is not None:
             decided = self._decided(answer, answer.feed)
             if decided is None:
                 return None
-            answer, changes, surprise = self._compared(answer, decided)
+            answer, changes, differing = self._compared(answer, decided)
+            surprise = differing or surprise
         source, state, feed, now = answer.source, answer.state, answer.feed, answer.now
         if feed is not None:
             state = _watched(state, changes)

@@ -287,6 +287,7 @@ class Poller:
             headers=reply.headers,
             texts=taken.texts,
             later=taken.later,
+            surprise=taken.surprise,
         )
 
     async def _again(self, answer: Answer, state: SourceState) -> Answer:
